@@ -1,0 +1,5 @@
+"""Message catalogues without GNU gettext (being written)."""
+
+
+def compile_catalogues() -> None:
+    pass
