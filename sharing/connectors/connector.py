@@ -1,0 +1,214 @@
+"""One network: its facts as class attributes, and the few things it can do."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sharing.connectors import errors
+from sharing.connectors.http import Answer, Http, NeverSent, NoAnswer
+from sharing.connectors.links import replace_url
+from sharing.connectors.text import Sentence, _
+from sharing.connectors.types import (
+    Credentials,
+    Limits,
+    Metrics,
+    Pending,
+    Post,
+    Posted,
+    Profile,
+    Tokens,
+)
+
+_TOO_LONG = _("The text is %(over)s characters too long (%(length)s of %(max)s).")
+_EMPTY = _("Write something first.")
+_FORBIDDEN = _("The text contains an invisible character that cannot be posted.")
+SILENT = _("%(network)s cannot be reached at the moment. We will try again.")
+_UNSURE = _("%(network)s did not confirm the post. We are checking.")
+_BUSY = _("%(network)s asked us to wait. We will try again.")
+_REFUSED = _("%(network)s refused this post.")
+GONE = _("Your connection to %(network)s has ended. Please connect it again.")
+MOVED = _("%(network)s answered in an unexpected way.")
+
+
+class Connector:
+    """One network. Subclasses state facts and say how to send, read and explain."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    icon: ClassVar[str]  # SVG path data, one colour, 24 by 24
+    limits: ClassVar[Limits]
+    scopes: ClassVar[tuple[str, ...]] = ()
+    needs_text: ClassVar[bool] = True
+    probe: ClassVar[bool] = False  # an identical second publish() names the first post
+    finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
+    measures: ClassVar[bool] = False  # metrics() can tell something
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.credentials = credentials
+        self.base_url = base_url or None
+        self.options = dict(options or {})
+        self.http = Http(self.base_url)
+
+    # What stands on the network
+
+    def compose(self, text: str, link: str, source_url: str = "") -> str:
+        """The exact text to publish: a pasted source address becomes the tracked link."""
+        return replace_url(text, source_url, link) if link else text
+
+    def length(self, text: str) -> int:
+        """How long the network says this is. By default UTF-16 units, like browsers."""
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    def check(self, text: str) -> list[str]:
+        """What is wrong with this text, as sentences; empty when nothing is."""
+        problems: list[str] = []
+        if self.needs_text and not text.strip():
+            problems.append(Sentence(_EMPTY))
+        if any(is_forbidden(char) for char in text):
+            problems.append(Sentence(_FORBIDDEN))
+        length, most = self.length(text), self.limits.max_chars
+        if length > most:
+            over = length - most
+            problems.append(Sentence(_TOO_LONG, over=over, length=length, max=most))
+        return problems
+
+    # What a network does
+
+    def publish(
+        self,
+        tokens: Tokens,
+        profile_id: str,
+        post: Post,
+        *,
+        deadline: float | None = None,
+    ) -> Posted | Pending:
+        """Publish once, or raise. ``deadline`` is in ``time.monotonic()`` terms."""
+        problems = self.check(post.text)
+        if problems:
+            raise errors.Refused(problems[0], reason="text")
+        return self.send(tokens, profile_id, post, deadline)
+
+    def send(
+        self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
+    ) -> Posted | Pending:
+        raise NotImplementedError
+
+    def profile(self, tokens: Tokens) -> Profile:
+        raise NotImplementedError
+
+    def find(
+        self, tokens: Tokens, profile_id: str, post: Post, since: datetime
+    ) -> Posted | None:
+        """Look for a post whose outcome is unknown. None: not found."""
+        return None
+
+    def metrics(self, tokens: Tokens, remote_ids: Sequence[str]) -> dict[str, Metrics]:
+        """Numbers by remote id; a post the network does not show is left out."""
+        return {}
+
+    def permalink(self, remote_id: str, handle: str = "") -> str:
+        raise NotImplementedError
+
+    # How a subclass talks
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        tokens: Tokens | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        creates: bool = False,
+        deadline: float | None = None,
+    ) -> Answer:
+        """One call, JSON in. Returns a 2xx answer; sorts everything else into errors.
+
+        ``creates``: something may exist afterwards, so silence means Unknown.
+        """
+        sent = {"Accept": "application/json", **(headers or {})}
+        if tokens:
+            sent["Authorization"] = f"Bearer {tokens.access_token}"
+        data = None
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+            data = json.dumps(body, ensure_ascii=False).encode()
+        problem: errors.ConnectorError | None = None
+        try:
+            answer = self.http.request(
+                method, url, headers=sent, params=params, data=data, deadline=deadline
+            )
+        except NeverSent:
+            problem = self.error(errors.TryLater, SILENT, reason="unreachable")
+        except NoAnswer:
+            problem = self.silence(creates)
+        if problem is None and not answer.ok:
+            problem = self.explain(answer, tokens) or self.sort(answer, creates)
+        if problem is not None:
+            raise problem
+        return answer
+
+    def explain(
+        self, answer: Answer, tokens: Tokens | None
+    ) -> errors.ConnectorError | None:
+        """What only this network says this way; None leaves it to ``sort``."""
+        return None
+
+    def sort(self, answer: Answer, creates: bool) -> errors.ConnectorError:
+        """The meaning of a status where the network has no words of its own."""
+        if answer.status == 401:
+            return self.error(errors.Disconnected, GONE)
+        if answer.status == 429:
+            wait = self.wait(answer)
+            return self.error(errors.TryLater, _BUSY, after=wait, reason="rate_limited")
+        if 400 <= answer.status < 500 and answer.status != 408:
+            return self.error(errors.Refused, _REFUSED)
+        return self.silence(creates)
+
+    def silence(self, creates: bool) -> errors.ConnectorError:
+        """No answer, or one that proves nothing."""
+        if creates:
+            return self.error(errors.Unknown, _UNSURE)
+        return self.error(errors.TryLater, SILENT, reason="no_answer")
+
+    def wait(self, answer: Answer) -> float | None:
+        """How long a 429 asks us to wait, in seconds, if it says."""
+        return retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+
+    def error(
+        self, kind: type[errors.ConnectorError], msgid: str, **details: Any
+    ) -> errors.ConnectorError:
+        """An error whose sentence may name this network as ``%(network)s``."""
+        return kind(sentence=Sentence(msgid, network=self.label), **details)
+
+
+def is_forbidden(char: str) -> bool:
+    """Control characters, lone surrogates and non-characters: no network takes them."""
+    point = ord(char)
+    if point < 0x20:
+        return char not in "\t\n\r"
+    return point == 0x7F or 0xD800 <= point <= 0xDFFF or point & 0xFFFE == 0xFFFE
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """A Retry-After header (seconds or a date) as seconds from now."""
+    value = (value or "").strip()
+    if value.isdecimal() and len(value) < 9:
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

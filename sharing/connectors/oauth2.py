@@ -1,0 +1,279 @@
+"""OAuth 2 for any network that speaks it, on requests-oauthlib."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import requests
+from oauthlib.oauth2 import OAuth2Error
+from requests_oauthlib import OAuth2Session
+
+from sharing.connectors import errors
+from sharing.connectors.connector import GONE, MOVED, SILENT, Connector
+from sharing.connectors.http import (
+    FAILURES,
+    USER_AGENT,
+    Answer,
+    NeverSent,
+    NoAnswer,
+    Route,
+    answer_of,
+    reroute,
+)
+from sharing.connectors.text import _
+from sharing.connectors.types import Tokens
+
+_CANCELLED = _("You cancelled at %(network)s, so nothing was connected.")
+_NO_CODE = _("%(network)s sent you back without an answer. Please connect again.")
+_EXPIRED = _("The answer from %(network)s is no longer valid. Please connect again.")
+_APP = _("%(network)s does not accept this app. Please tell an administrator.")
+
+# RFC 6749: these speak about the app, so no member must lose a connection over them.
+_APP_ERRORS = {
+    "invalid_client",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+}
+
+
+class _Dance(OAuth2Session):
+    """The library's session under the rules of our HTTP helper."""
+
+    def __init__(self, client_id: str, redirect_uri: str | None, base_url: str | None):
+        super().__init__(client_id, redirect_uri=redirect_uri)
+        self.trust_env = False
+        self.mount("https://", Route(base_url))
+        self.headers["User-Agent"] = USER_AGENT
+
+    def resolve_redirects(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
+        return iter(())
+
+
+class _Unusable(Exception):
+    """A token answer that is not a token, kept aside until it can be sorted."""
+
+    def __init__(self, answer: Answer):
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
+
+
+class OAuth2Connector(Connector):
+    """A network that members connect by consenting on its own page."""
+
+    AUTHORIZE_URL: ClassVar[str]
+    TOKEN_URL: ClassVar[str]
+    REVOKE_URL: ClassVar[str] = ""
+    pkce: ClassVar[bool] = False
+    refreshable: ClassVar[bool] = False
+    basic_auth: ClassVar[bool] = False  # the secret in a header instead of the form
+    denied_errors: ClassVar[frozenset[str]] = frozenset({"access_denied"})
+
+    # Consent
+
+    def authorize_url(
+        self, state: str, redirect_uri: str, code_challenge: str | None = None
+    ) -> str:
+        """Where to send the member's browser."""
+        extra = {}
+        if self.pkce:
+            if not code_challenge:
+                raise ValueError(f"{self.slug} needs a code challenge")
+            extra = {"code_challenge": code_challenge, "code_challenge_method": "S256"}
+        session = OAuth2Session(
+            self.credentials.client_id,
+            redirect_uri=redirect_uri,
+            scope=list(self.scopes),
+        )
+        url, _state = session.authorization_url(
+            self.AUTHORIZE_URL, state=state, **extra
+        )
+        return reroute(url, self.base_url)
+
+    @staticmethod
+    def new_verifier() -> str:
+        """A fresh PKCE secret; keep it with the state until the member comes back."""
+        return secrets.token_urlsafe(48)
+
+    @staticmethod
+    def challenge(verifier: str) -> str:
+        """The S256 challenge of a verifier, for ``authorize_url``."""
+        digest = hashlib.sha256(verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def code_from(self, params: Mapping[str, str]) -> str:
+        """The code in a callback's query, or the error that the callback reports."""
+        problem = params.get("error", "")
+        if problem in self.denied_errors:
+            raise self.error(errors.Denied, _CANCELLED)
+        if problem in ("server_error", "temporarily_unavailable"):
+            raise self.error(errors.TryLater, SILENT, reason="unreachable")
+        if problem:
+            raise self.error(errors.OperatorAction, _APP, reason="authorize")
+        code = params.get("code", "")
+        if not code or len(code) > 4096:
+            raise self.error(errors.Refused, _NO_CODE, reason="no_code")
+        return code
+
+    # Tokens
+
+    def exchange(
+        self, code: str, redirect_uri: str, code_verifier: str | None = None
+    ) -> Tokens:
+        """Trade the callback's code for tokens. Do it at once: codes live seconds."""
+        session = self._session(redirect_uri)
+        proof = {"code_verifier": code_verifier} if code_verifier else {}
+
+        def fetch() -> Mapping[str, Any]:
+            if self.basic_auth:
+                basic = requests.auth.HTTPBasicAuth(*self._secret_pair())
+                return session.fetch_token(
+                    self.TOKEN_URL,
+                    code=code,
+                    auth=basic,
+                    include_client_id=False,
+                    **proof,
+                )
+            return session.fetch_token(
+                self.TOKEN_URL,
+                code=code,
+                client_secret=self.credentials.client_secret,
+                include_client_id=True,
+                **proof,
+            )
+
+        return self._tokens(self._fetch(fetch, self._exchange_refused))
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """A new pair. Store it before use: the old refresh token may be dead already."""
+        if not tokens.refresh_token:
+            raise self.error(errors.Disconnected, GONE, reason="no_refresh_token")
+        session = self._session(None)
+        extra: dict[str, Any] = {}
+        if self.basic_auth:
+            extra["auth"] = requests.auth.HTTPBasicAuth(*self._secret_pair())
+        else:
+            pair = self._secret_pair()
+            extra |= {"client_id": pair[0], "client_secret": pair[1]}
+
+        def fetch() -> Mapping[str, Any]:
+            return session.refresh_token(
+                self.TOKEN_URL, refresh_token=tokens.refresh_token, **extra
+            )
+
+        return self._tokens(self._fetch(fetch, self._refresh_refused), before=tokens)
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Tell the network to forget us. A token it no longer knows is fine."""
+        if not self.REVOKE_URL:
+            return
+        client_id, client_secret = self._secret_pair()
+        for token in filter(None, (tokens.refresh_token, tokens.access_token)):
+            form = {"token": token}
+            if not self.basic_auth:
+                form |= {"client_id": client_id, "client_secret": client_secret}
+            self._revoke(form, (client_id, client_secret) if self.basic_auth else None)
+
+    def _revoke(self, form: Mapping[str, str], auth: tuple[str, str] | None) -> None:
+        problem: errors.ConnectorError | None = None
+        try:
+            answer = self.http.request("POST", self.REVOKE_URL, data=form, auth=auth)
+        except (NeverSent, NoAnswer):
+            problem = self.silence(creates=False)
+        if problem is None and not answer.ok and answer.status not in (400, 401, 404):
+            problem = self.sort(answer, creates=False)
+        if problem is not None:
+            raise problem
+
+    # Behind the dance
+
+    def _secret_pair(self) -> tuple[str, str]:
+        return self.credentials.client_id, self.credentials.client_secret
+
+    def _session(self, redirect_uri: str | None) -> _Dance:
+        session = _Dance(self.credentials.client_id, redirect_uri, self.base_url)
+        for kind in ("access_token_response", "refresh_token_response"):
+            session.register_compliance_hook(kind, _only_tokens)
+        return session
+
+    def _fetch(
+        self,
+        fetch: Callable[[], Mapping[str, Any]],
+        refused: Callable[[], errors.ConnectorError],
+    ) -> Mapping[str, Any]:
+        problem: errors.ConnectorError | None = None
+        try:
+            token = fetch()
+        except _Unusable as unusable:
+            problem = self._sort_token_answer(unusable.answer, refused)
+        except FAILURES:
+            problem = self.silence(creates=False)
+        except (OAuth2Error, ValueError, KeyError, TypeError, Warning):
+            problem = self.error(errors.TryLater, MOVED, reason="bad_answer")
+        if problem is not None:
+            # Outside the except block, so that no chain leads back to the secrets.
+            raise problem
+        return token
+
+    def _sort_token_answer(
+        self, answer: Answer, refused: Callable[[], errors.ConnectorError]
+    ) -> errors.ConnectorError:
+        code = answer.json().get("error")
+        if answer.status == 429 or answer.status == 408 or answer.status >= 500:
+            wait = self.wait(answer)
+            return self.error(errors.TryLater, SILENT, after=wait, reason="no_answer")
+        if code in _APP_ERRORS or answer.status in (401, 403):
+            return self.error(errors.OperatorAction, _APP, reason="app")
+        if code or answer.status == 400:
+            return refused()
+        return self.error(errors.TryLater, MOVED, reason="bad_answer")
+
+    def _exchange_refused(self) -> errors.ConnectorError:
+        return self.error(errors.Refused, _EXPIRED, reason="code")
+
+    def _refresh_refused(self) -> errors.ConnectorError:
+        return self.error(errors.Disconnected, GONE, reason="refresh_refused")
+
+    def _tokens(
+        self, answer: Mapping[str, Any], before: Tokens | None = None
+    ) -> Tokens:
+        scopes = _split_scopes(answer.get("scope"))
+        if not scopes:
+            scopes = before.scopes if before else self.scopes
+        old_refresh = before.refresh_token if before else None
+        return Tokens(
+            access_token=str(answer["access_token"]),
+            refresh_token=answer.get("refresh_token") or old_refresh,
+            expires_at=_expiry(answer.get("expires_in")),
+            scopes=scopes,
+        )
+
+
+def _only_tokens(response: requests.Response) -> requests.Response:
+    """Let the library see nothing but a token; it would print the rest in errors."""
+    answer = answer_of(response)
+    token = answer.json().get("access_token")
+    if not answer.ok or not isinstance(token, str) or not token:
+        raise _Unusable(answer)
+    return response
+
+
+def _split_scopes(value: object) -> tuple[str, ...]:
+    """Scopes as the networks write them: parted by blanks, by commas, or as a list."""
+    words = value if isinstance(value, (list, tuple, set)) else [str(value or "")]
+    return tuple(
+        scope for word in words for scope in str(word).replace(",", " ").split()
+    )
+
+
+def _expiry(seconds: object) -> datetime | None:
+    try:
+        lifetime = timedelta(seconds=float(str(seconds)))
+    except (ValueError, OverflowError):
+        return None
+    return datetime.now(UTC) + lifetime

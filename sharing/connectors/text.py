@@ -1,0 +1,25 @@
+"""Sentences for people, kept translatable without knowing any web framework."""
+
+from __future__ import annotations
+
+
+class Sentence(str):
+    """English text that still knows its message id and the values put into it.
+
+    The side that draws the screen translates with ``gettext(s.msgid) % s.values``;
+    everybody else may use it as the plain string it is.
+    """
+
+    msgid: str
+    values: dict[str, object]
+
+    def __new__(cls, msgid: str, **values: object) -> Sentence:
+        sentence = super().__new__(cls, msgid % values if values else msgid)
+        sentence.msgid = msgid
+        sentence.values = values
+        return sentence
+
+
+def _(msgid: str) -> str:
+    """Mark a literal for the message extractor, change nothing."""
+    return msgid

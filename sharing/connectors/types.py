@@ -1,0 +1,91 @@
+"""What travels between the product and a network. Frozen, and free of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The app registered at the network."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a member's consent gave us. The repr never shows a token."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who the member is on the network. ``handle`` is empty where there is none."""
+
+    remote_id: str
+    handle: str
+    name: str
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post, word for word: ``text`` is exactly what will stand on the network.
+
+    ``link`` is the tracked link for the card; ``title`` and ``description`` are used
+    where the network draws the card from what we tell it.
+    """
+
+    text: str
+    link: str | None = None
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Proof that the post stands: the network's id for it and where to see it."""
+
+    remote_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The network accepted but has not finished; ``handle`` finds it again."""
+
+    handle: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Numbers as the network tells them. None means it does not say; 0 means zero."""
+
+    impressions: int | None = None
+    reach: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    saves: int | None = None
+    clicks: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a post may be, told so that a browser can count along.
+
+    Without ``light_ranges`` every UTF-16 unit counts 1. With it, a code point inside
+    one of the ranges counts 1 and any other 2, and an emoji sequence counts 2.
+    ``url_length`` is what every URL counts, however long it is.
+    """
+
+    max_chars: int
+    url_length: int | None = None
+    light_ranges: tuple[tuple[int, int], ...] = ()
