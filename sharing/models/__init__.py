@@ -1,0 +1,17 @@
+"""Social accounts, shares, and each share's publications."""
+
+from sharing.models.account import Account, ConnectAttempt
+from sharing.models.link import TrackedLink
+from sharing.models.publication import Publication, PublicationEvent, State
+from sharing.models.share import Draft, Share
+
+__all__ = [
+    "Account",
+    "ConnectAttempt",
+    "Draft",
+    "Publication",
+    "PublicationEvent",
+    "Share",
+    "State",
+    "TrackedLink",
+]

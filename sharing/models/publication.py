@@ -1,0 +1,176 @@
+"""One text on its way to one account. ``publishing.py`` alone writes ``state``."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from content_library.models import Item
+from sharing.models.account import Account
+from sharing.models.link import TrackedLink
+from sharing.models.share import Share
+from tenants.models import Membership
+from tenants.scoping import (
+    TenantForeignKey,
+    TenantModel,
+    TenantOneToOne,
+    TenantQuerySet,
+)
+
+
+class State(models.TextChoices):
+    """The states of a publication; the rules stand in ``publishing.py``."""
+
+    READY = "ready", _("Waiting")
+    CLAIMED = "claimed", _("Going out")
+    SENDING = "sending", _("Going out now")
+    PENDING = "pending", _("The network is working on it")
+    UNKNOWN = "unknown", _("Checking whether it is out")
+    PUBLISHED = "published", _("Published")
+    FAILED = "failed", _("Refused")
+    CANCELLED = "cancelled", _("Cancelled")
+    REMOVED = "removed", _("Removed from the network")
+    NEEDS_USER = "needs_user", _("Needs you")
+    HANDED_OFF = "handed_off", _("Opened in the network")
+
+
+FINAL = (State.PUBLISHED, State.FAILED, State.CANCELLED, State.REMOVED)
+IN_FLIGHT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
+
+
+class PublicationQuerySet(TenantQuerySet["Publication"]):
+    def waiting(self) -> "PublicationQuerySet":
+        return self.filter(state=State.READY)
+
+
+class Publication(TenantModel):
+    """READY -> CLAIMED -> SENDING -> PUBLISHED | PENDING | UNKNOWN | FAILED | READY.
+
+    CLAIMED falls back to READY, SENDING to UNKNOWN when the worker's lease expires.
+    UNKNOWN is settled to PUBLISHED, READY or NEEDS_USER; never retried blindly.
+    """
+
+    class Mode(models.TextChoices):
+        API = "api", _("Published for you")
+        ASSISTED = "assisted", _("In the network's own composer")
+        KIT = "kit", _("Kit for your phone")
+
+    share = TenantForeignKey(Share, models.CASCADE, related_name="publications")
+    membership = TenantForeignKey(
+        Membership, models.CASCADE, related_name="publications"
+    )
+    item = TenantForeignKey(Item, models.CASCADE, related_name="publications")
+    account = TenantForeignKey(
+        Account, models.CASCADE, null=True, related_name="publications"
+    )
+    link = TenantOneToOne(TrackedLink, models.CASCADE, related_name="publication")
+    network = models.CharField(max_length=32)
+    mode = models.CharField(max_length=12, choices=Mode, default=Mode.API)
+    text = models.TextField()  # exactly as it will be published
+    state = models.CharField(max_length=12, choices=State, default=State.READY)
+    reason = models.CharField(max_length=40, default="new")
+    sentence = models.CharField(
+        max_length=500, blank=True
+    )  # for the member, in English
+    not_before = models.DateTimeField()
+    token = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    probes = models.PositiveSmallIntegerField(default=0)
+    sending_at = models.DateTimeField(null=True, blank=True)  # of the newest attempt
+    unknown_since = models.DateTimeField(null=True, blank=True)
+    handle = models.JSONField(null=True, blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "tenant", "share", "account", name="publication_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["published", "removed"])
+                | (~Q(remote_id="") & Q(published_at__isnull=False)),
+                name="publication_published_has_remote_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["claimed", "sending"], lease_until__isnull=False)
+                | (~Q(state__in=["claimed", "sending"]) & Q(lease_until=None)),
+                name="publication_lease_while_held",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sending", "unknown", "pending"])
+                | Q(sending_at__isnull=False),
+                name="publication_sent_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="unknown", unknown_since__isnull=False)
+                | (~Q(state="unknown") & Q(unknown_since=None)),
+                name="publication_unknown_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="api") | Q(account__isnull=False),
+                name="publication_api_has_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="api")
+                | Q(state__in=["handed_off", "published", "cancelled"]),
+                name="publication_assisted_is_handed_off",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                condition=Q(state="ready"),
+                name="publication_due",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state__in=["claimed", "sending"]),
+                name="publication_leased",
+            ),
+            models.Index(
+                fields=["not_before"],
+                condition=Q(state__in=["unknown", "pending"]),
+                name="publication_unsettled",
+            ),
+            models.Index(
+                fields=["tenant", "account"],
+                condition=Q(state__in=["claimed", "sending", "unknown"]),
+                name="publication_lane",
+            ),
+            models.Index(
+                fields=["tenant", "membership", "-created_at"], name="publication_mine"
+            ),
+            models.Index(fields=["tenant", "updated_at"], name="publication_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.state} {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in (State.READY, State.CLAIMED, State.NEEDS_USER)
+
+
+class PublicationEvent(TenantModel):
+    """One transition, written in the same transaction. Append-only."""
+
+    publication = TenantForeignKey(Publication, models.CASCADE, related_name="events")
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    token = models.PositiveIntegerField()
+    reason = models.CharField(max_length=40, blank=True)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.from_state} -> {self.to_state}"

@@ -1,0 +1,21 @@
+"""Write the audit log. Entries are part of the transaction they speak of."""
+
+from typing import Any
+
+from django.db import models
+
+from tenants.models import AuditEntry, Membership
+
+
+def record(
+    action: str, row: models.Model, *, by: Membership | None = None, **details: Any
+) -> AuditEntry:
+    """Note that ``by`` did ``action`` to a tenant-owned ``row``; ``details`` are plain JSON."""
+    return AuditEntry.objects.create(
+        tenant_id=row.tenant_id,  # type: ignore[attr-defined]
+        actor=by,
+        action=action,
+        object_kind=row._meta.model_name or "",
+        object_id=str(row.pk),
+        details=details,
+    )

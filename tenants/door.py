@@ -1,0 +1,101 @@
+"""The one door into a tenant: ``/t/<slug>/…``.
+
+A stranger, a closed tenant and a missing object all get the same 404; a member
+without the role gets 403, which tells nothing that the member did not know.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
+
+from accounts.models import User
+from tenants.models import Membership, Tenant
+from tenants.scoping import acting_for
+
+
+class MemberRequest(HttpRequest):
+    """A request that came through the door."""
+
+    user: User
+    tenant: Tenant
+    membership: Membership
+
+
+View = Callable[..., HttpResponse]
+
+
+def door(*roles: str, transaction: bool = True) -> Callable[[View], View]:
+    """Let members of the tenant in, with any of ``roles`` when some are named.
+
+    The view runs inside ``acting_for(tenant)``. With ``transaction=False`` it opens
+    that itself, around its own rows: for the few views that speak HTTP.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            tenant = find_tenant(slug)
+            with acting_for(tenant):
+                membership = find_membership(tenant, request.user)
+                visitor = enter(request, tenant, membership)
+                if roles and not membership.has_role(*roles):
+                    raise PermissionDenied
+                if transaction:
+                    return answer(view, visitor, kwargs)
+            return answer(view, visitor, kwargs)
+
+        guarded.door_roles = roles  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return decorate
+
+
+def find_tenant(slug: str) -> Tenant:
+    """Return the open tenant, or 404."""
+    try:
+        return Tenant.objects.get(slug=slug, is_active=True)
+    except Tenant.DoesNotExist:
+        raise Http404 from None
+
+
+def find_membership(tenant: Tenant, user: Any) -> Membership:
+    """Return the person's active membership, or 404."""
+    people = (
+        Membership.objects.for_tenant(tenant).active().select_related("user", "team")
+    )
+    membership = people.filter(user=user).first()
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def enter(
+    request: HttpRequest, tenant: Tenant, membership: Membership
+) -> MemberRequest:
+    """Put the tenant, the member, their language and their time zone on the request."""
+    visitor = cast(MemberRequest, request)
+    membership.tenant = visitor.tenant = tenant
+    visitor.membership = membership
+    translation.activate(membership.user.language or tenant.language)
+    visitor.LANGUAGE_CODE = translation.get_language()
+    timezone.activate(ZoneInfo(tenant.time_zone))
+    if request.session.get("tenant") != tenant.slug:
+        request.session["tenant"] = tenant.slug
+    return visitor
+
+
+def answer(view: View, request: MemberRequest, kwargs: dict[str, Any]) -> HttpResponse:
+    """Run the view and keep its answer out of shared caches."""
+    response = view(request, **kwargs)
+    if not response.has_header("Cache-Control"):
+        add_never_cache_headers(response)
+    return response

@@ -1,0 +1,99 @@
+"""The world of the tests: two tenants, each with its cast of people."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+
+from accounts.models import User
+from tenants.models import Membership, Role, Team, Tenant
+from tenants.scoping import acting_for
+
+PASSWORD = "correct horse battery"
+
+# For tests that need real commits: the owner's role empties the tables afterwards.
+COMMITTED = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """Migrate as the owner; the tests speak to the same database as the application's role."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        yield
+        connections["default"].close()  # a mirror is not closed by itself
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Any:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    return Tenant.objects.create(slug="acme", name="Acme", language="en")
+
+
+@pytest.fixture
+def globex(db: None) -> Tenant:
+    return Tenant.objects.create(slug="globex", name="Globex", language="da")
+
+
+Join = Callable[..., Membership]
+
+
+@pytest.fixture
+def join(acme: Tenant, globex: Tenant) -> Join:
+    """Return a function that makes a member: ``join("ana", acme, Role.CURATOR)``."""
+
+    def join(
+        name: str, tenant: Tenant, *roles: str, team: Team | None = None
+    ) -> Membership:
+        email = f"{name}@{tenant.slug}.example"
+        user = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, name=name.title()
+        )
+        with acting_for(tenant):
+            return Membership.objects.create(
+                tenant=tenant,
+                user=user,
+                roles=list(roles) or [Role.EMPLOYEE],
+                team=team,
+            )
+
+    return join
+
+
+@pytest.fixture
+def ana(join: Join, acme: Tenant) -> Membership:
+    """An employee of Acme."""
+    return join("ana", acme)
+
+
+@pytest.fixture
+def cora(join: Join, acme: Tenant) -> Membership:
+    """A curator of Acme."""
+    return join("cora", acme, Role.CURATOR)
+
+
+@pytest.fixture
+def mo(join: Join, acme: Tenant) -> Membership:
+    """A manager of Acme."""
+    return join("mo", acme, Role.MANAGER)
+
+
+@pytest.fixture
+def ada(join: Join, acme: Tenant) -> Membership:
+    """An admin of Acme."""
+    return join("ada", acme, Role.ADMIN)
+
+
+@pytest.fixture
+def eve(join: Join, globex: Tenant) -> Membership:
+    """Everything at Globex, nothing at Acme."""
+    return join("eve", globex, Role.ADMIN)
