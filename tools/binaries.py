@@ -46,8 +46,8 @@ def valkey_program() -> Path:
         for program in package.glob("_binaries/*/valkey-server"):
             return program
     for name in ("valkey-server", "redis-server"):
-        if program := shutil.which(name):
-            return Path(program)
+        if path := shutil.which(name):
+            return Path(path)
     raise Problem(
         "There is no Valkey or Redis server program here: "
         "set REDIS_URL to a running server, or install valkey or redis."

@@ -37,31 +37,47 @@ def like_production() -> dict[str, str]:
     }
 
 
+def for_bench(state: Path) -> dict[str, str]:
+    """As in production, but reachable without TLS."""
+    return (
+        like_production()
+        | {
+            "PUBLIC_URL": "http://localhost:8000",
+            "ALLOWED_HOSTS": "*",
+            "LOG_LEVEL": "WARNING",
+        }
+        | places(state)
+    )
+
+
 def for_demo(
     port: int, sandbox_port: int, state: Path = STATE / "demo"
 ) -> dict[str, str]:
     sandbox = f"http://localhost:{sandbox_port}"
-    networks = {}
+    networks: dict[str, str] = {}
     for network in NETWORKS:
         networks |= {
             f"NETWORK_{network}_BASE_URL": sandbox,
             f"NETWORK_{network}_CLIENT_ID": "demo-client",
             f"NETWORK_{network}_CLIENT_SECRET": "demo-secret",
         }
+    return (
+        SETTINGS
+        | {"DEMO": "1", "PUBLIC_URL": f"http://localhost:{port}"}
+        | kept_secrets(state / "secrets.json")
+        | networks
+        | places(state)
+    )
+
+
+def places(state: Path) -> dict[str, str]:
     folders = {
         "MAIL_DIR": "mail",
         "MEDIA_ROOT": "media",
         "SPOOL_DIR": "spool",
         "STATIC_ROOT": "static",
     }
-    places = {name: str(state / folder) for name, folder in folders.items()}
-    return (
-        SETTINGS
-        | {"DEMO": "1", "PUBLIC_URL": f"http://localhost:{port}"}
-        | kept_secrets(state / "secrets.json")
-        | networks
-        | places
-    )
+    return {name: str(state / folder) for name, folder in folders.items()}
 
 
 def kept_secrets(path: Path) -> dict[str, str]:

@@ -112,8 +112,8 @@ class Guard:
                 del self.children[name]
                 signal_group(child, signal.SIGKILL)
                 answer(ended=name, code=code)
-        if self.servers and (name := self.servers.fallen()):
-            answer(problem=f"{name} ended by itself; see {self.servers.log}")
+        if self.servers and (server := self.servers.fallen()):
+            answer(problem=f"{server} ended by itself; see {self.servers.log}")
             self.leaving = True
 
     def stop_children(self) -> None:

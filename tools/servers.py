@@ -54,7 +54,10 @@ class Servers:
     def start(self, which: list[str]) -> dict[str, str]:
         """Start the named servers and return the addresses as environment variables."""
         self.state.mkdir(parents=True, exist_ok=True)
-        self.lock(self.state / "lock", busy=f"{self.state} is in use by another run.")
+        self.lock(
+            self.state / "lock",
+            busy=f"{self.state} is in use by another ./dev: stop that one first.",
+        )
         self.account = server_account(self.state)
         self.data = reachable(self.state, self.account)
         self.run = self.make_run_folder()
@@ -142,7 +145,15 @@ class Servers:
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if major < 17:
             locale = ["--locale=C.UTF-8"]
-        argv = [programs / "initdb", "-D", data, "-U", ADMIN, "-E", "UTF8"]
+        argv: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            ADMIN,
+            "-E",
+            "UTF8",
+        ]
         argv += ["--auth=trust", "--no-sync", "--no-instructions", *locale]
         with self.log.open("ab") as output:
             done = subprocess.run(argv, **self.surroundings(output))

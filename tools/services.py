@@ -8,29 +8,42 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 from tools import environment, roles
 from tools.servers import PREFIX, elsewhere_for
-from tools.terminal import ROOT, STATE, Problem, run, say, step, tail
+from tools.terminal import ROOT, STATE, Problem, note, run, say, step, tail
 
 
 class Services:
     """``with Services() as services: subprocess.run(…, env=services.env)``
 
-    Without a state folder the servers are a throw-away pair of this run alone.
+    Without a state folder the servers are a throw-away pair of this run alone. Whatever is
+    started through ``start`` ends with the servers, and before them.
     """
 
-    def __init__(self, state: Path | None = None) -> None:
+    def __init__(
+        self, state: Path | None = None, given: Mapping[str, str] = os.environ
+    ) -> None:
         self.lasting = state is not None
-        self.state = state
+        self.state = state or Path(
+            tempfile.mkdtemp(prefix=f"{PREFIX}state-", dir="/tmp")
+        )
+        self.given = given
         self.guard: subprocess.Popen[str] | None = None
-        self.env: dict[str, str] = {}
+        self.words: Queue[dict[str, Any] | None] = Queue()
+        self.addresses: dict[str, str] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**os.environ, **self.addresses}
 
     def __enter__(self) -> Self:
         try:
-            self.env = {**os.environ, **self.addresses()}
+            self.provide()
         except BaseException:
             self.stop()
             raise
@@ -44,26 +57,23 @@ class Services:
     ) -> None:
         self.stop()
 
-    def addresses(self) -> dict[str, str]:
-        """Addresses of the servers, started where the environment names none."""
-        addresses = given_addresses(os.environ)
-        wanted = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
-        which = [name for name, variable in wanted.items() if variable not in addresses]
+    def provide(self) -> None:
+        """Use what the environment names, start the rest."""
+        self.state.mkdir(parents=True, exist_ok=True)
         self.start_guard()
-        if which:
-            with step("PostgreSQL and Valkey"):
-                self.serve(which)
-                addresses |= self.hear()["ready"]
-        return addresses
-
-    def serve(self, which: list[str]) -> None:
-        state = str(self.state)
-        self.order(do="serve", state=state, lasting=self.lasting, which=which)
+        self.addresses = given_addresses(self.given)
+        wanted = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+        which = [
+            name for name, variable in wanted.items() if variable not in self.addresses
+        ]
+        what = "PostgreSQL and Valkey" if len(which) == 2 else "servers"
+        with step(what):
+            self.order(
+                do="serve", state=str(self.state), lasting=self.lasting, which=which
+            )
+            self.addresses |= self.hear()["ready"]
 
     def start_guard(self) -> None:
-        if self.state is None:
-            self.state = Path(tempfile.mkdtemp(prefix=f"{PREFIX}state-", dir="/tmp"))
-        self.state.mkdir(parents=True, exist_ok=True)
         with self.guard_log.open("ab") as errors:
             self.guard = subprocess.Popen(
                 [sys.executable, "-m", "tools.guard"],
@@ -74,10 +84,16 @@ class Services:
                 text=True,
                 start_new_session=True,
             )
+        Thread(target=self.listen, args=[self.guard], daemon=True).start()
+
+    def listen(self, guard: subprocess.Popen[str]) -> None:
+        assert guard.stdout
+        for line in guard.stdout:
+            self.words.put(json.loads(line))
+        self.words.put(None)
 
     @property
     def guard_log(self) -> Path:
-        assert self.state
         return self.state / "guard.log"
 
     def order(self, **what: Any) -> None:
@@ -89,14 +105,14 @@ class Services:
         except BrokenPipeError:
             raise self.guard_is_gone() from None
 
-    def hear(self) -> dict[str, Any]:
-        """Wait for the guard's next word."""
-        assert self.guard
-        assert self.guard.stdout
-        line = self.guard.stdout.readline()
-        if not line:
+    def hear(self, timeout: float | None = None) -> dict[str, Any]:
+        """Wait for the guard's next word; nothing within the time is an empty one."""
+        try:
+            word = self.words.get(timeout=timeout)
+        except Empty:
+            return {}
+        if word is None:
             raise self.guard_is_gone()
-        word: dict[str, Any] = json.loads(line)
         if "problem" in word:
             raise Problem(word["problem"])
         return word
@@ -106,20 +122,22 @@ class Services:
             f"The guard of the servers ended.\n{tail(self.guard_log, 8)}".rstrip()
         )
 
+    def start(self, name: str, argv: list[str], env: dict[str, str], log: Path) -> None:
+        """Start a process that the guard will stop before the servers."""
+        self.order(do="start", name=name, argv=argv, env=env, log=str(log))
+
     def stop(self) -> None:
-        if self.guard and self.guard.stdin and self.guard.stdout:
+        if self.guard and self.guard.stdin:
             self.guard.stdin.close()
-            self.guard.stdout.read()
             self.guard.wait()
-            self.guard.stdout.close()
             self.guard = None
-        if self.state and not self.lasting:
+        if not self.lasting:
             shutil.rmtree(self.state, ignore_errors=True)
 
 
 def given_addresses(environment: Mapping[str, str]) -> dict[str, str]:
     """What the environment names already, completed by an application role of our own."""
-    addresses = {}
+    addresses: dict[str, str] = {}
     if url := environment.get("DATABASE_URL"):
         if owner := environment.get("DATABASE_OWNER_URL"):
             addresses |= {"DATABASE_URL": url, "DATABASE_OWNER_URL": owner}
@@ -149,10 +167,9 @@ def forget(state: Path) -> None:
 def main() -> int:
     """Keep both servers up until Ctrl-C, and print what a shell needs to use them."""
     with Services() as services:
-        for name, value in {**services.env, **environment.for_tests()}.items():
-            if os.environ.get(name) != value:
-                say(f"export {name}='{value}'")
-        print("Throw-away servers; Ctrl-C stops them.", file=sys.stderr, flush=True)
+        for name, value in (services.addresses | environment.for_tests()).items():
+            say(f"export {name}='{value}'")
+        note("Throw-away servers; Ctrl-C stops them.")
         services.hear()
     return 0
 

@@ -1,0 +1,37 @@
+"""./dev lock: pin the newest dependencies that pyproject.toml allows.
+
+With hashes and without any address, for every Python and system we support; installable by
+uv and by pip.
+"""
+
+import subprocess
+import sys
+
+from tools.terminal import ROOT, run, step
+
+LOCKS = {"app": [], "dev": ["--group", "dev"]}
+FORM = ["--universal", "--generate-hashes", "--no-header", "--no-annotate"]
+
+
+def main(arguments: list[str]) -> int:
+    for name, groups in LOCKS.items():
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            *FORM,
+            *groups,
+        ]
+        command += [*arguments, "pyproject.toml", "-o", f"requirements/{name}.lock"]
+        with step(f"requirements/{name}.lock"):
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    run(lambda: main(sys.argv[1:]))
