@@ -1,10 +1,13 @@
 """The gallery at ``/ui/``: every component in both themes, for staff."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -87,14 +90,11 @@ def specimen(theme: str) -> dict[str, Any]:
         "crumbs": [{"label": _("Library"), "url": "?"}, {"label": _("New item")}],
         "page": Paginator(range(30), 10).page(2),
         "network": SpecimenNetwork(),
-        "icons": ICONS,
+        "icons": icon_names(),
     }
 
 
-ICONS = (
-    "alert archive arrow-left auto bell building calendar cancelled chart check "
-    "chevron-down chevron-left chevron-right clock connect copy cursor dots download "
-    "edit error external eye filter help home idea info key language library link lock "
-    "logout mail menu message moon news photo plus quote refresh search send settings "
-    "share shares shield success sun thumb-down thumb-up trash trend user users x"
-).split()
+def icon_names() -> list[str]:
+    """Return the names in the sprite."""
+    sprite = Path(settings.BASE_DIR) / "static" / "img" / "icons.svg"
+    return re.findall(r'<symbol id="([^"]+)"', sprite.read_text())
