@@ -62,6 +62,7 @@ class Connector:
 
     def compose(self, text: str, link: str, source_url: str = "") -> str:
         """The exact text to publish: a pasted source address becomes the tracked link."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         return replace_url(text, source_url, link) if link else text
 
     def length(self, text: str) -> int:

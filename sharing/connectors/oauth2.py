@@ -127,7 +127,9 @@ class OAuth2Connector(Connector):
     ) -> Tokens:
         """Trade the callback's code for tokens. Do it at once: codes live seconds."""
         session = self._session(redirect_uri)
-        proof = {"code_verifier": code_verifier} if code_verifier else {}
+        proof: dict[str, Any] = (
+            {"code_verifier": code_verifier} if code_verifier else {}
+        )
 
         def fetch() -> Mapping[str, Any]:
             if self.basic_auth:

@@ -1,0 +1,181 @@
+"""LinkedIn: https://learn.microsoft.com/linkedin/marketing/community-management/shares/
+(read 2026-08). Self-serve products, personal posts, text as "little text"."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from sharing.connectors import errors
+from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.connector import retry_after
+from sharing.connectors.http import Answer
+from sharing.connectors.text import _
+from sharing.connectors.types import Limits, Post, Posted, Profile, Tokens
+
+API = "https://api.linkedin.com"
+VERSION = "202608"  # served for about a year; the setting overrides it
+TITLE_MAX, DESCRIPTION_MAX = 400, 4000
+
+_SAME_TEXT = _("You have already shared exactly this on LinkedIn.")
+_VERSION_GONE = _(
+    "LinkedIn no longer serves the version this installation asks for. Please tell an"
+    " administrator."
+)
+_NO_PRODUCT = _(
+    "LinkedIn does not let this app post for members. Please tell an administrator."
+)
+_NO_SCOPE = _("LinkedIn needs your permission to post. Please connect it again.")
+_UNSURE = _("LinkedIn did not confirm the post. We are checking.")
+_UNREADABLE = _("LinkedIn answered in an unexpected way.")
+
+_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
+_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+# A hashtag as a reader sees it: it needs a letter, and may not start inside a word.
+_HASHTAG = re.compile(r"(?<![\w#&/])#((?=\w*[^\W\d_])\w+)")
+
+
+def little_text(text: str) -> str:
+    """Escape for ``commentary``: LinkedIn silently cuts a post at a bare reserved sign.
+
+    Hashtags become templates, because an escaped # is only a sign, not a link.
+    """
+    parts: list[str] = []
+    position = 0
+    for tag in _HASHTAG.finditer(text):
+        parts.append(_escape(text[position : tag.start()]))
+        parts.append(rf"{{hashtag|\#|{_escape(tag.group(1))}}}")
+        position = tag.end()
+    parts.append(_escape(text[position:]))
+    return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    return _RESERVED.sub(r"\\\g<0>", text)
+
+
+class LinkedIn(OAuth2Connector):
+    slug = "linkedin"
+    label = "LinkedIn"
+    icon = (
+        "M4 2h16a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2z"
+        "M7 5.3a1.6 1.6 0 1 0 0 3.2a1.6 1.6 0 1 0 0-3.2z"
+        "M5.7 10v8.3h2.6V10z"
+        "M10.2 10v8.3h2.6v-4.4c0-1.2.6-1.8 1.5-1.8s1.4.6 1.4 1.8v4.4h2.6v-5"
+        "c0-2.3-1.2-3.6-3.1-3.6c-1 0-1.9.5-2.4 1.3V10z"
+    )
+    limits = Limits(max_chars=3000)
+    scopes = ("openid", "profile", "w_member_social")
+    AUTHORIZE_URL = "https://www.linkedin.com/oauth/v2/authorization"
+    TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105
+    REVOKE_URL = "https://www.linkedin.com/oauth/v2/revoke"
+    denied_errors = frozenset(
+        {"access_denied", "user_cancelled_login", "user_cancelled_authorize"}
+    )
+    needs_text = False  # a card may stand alone
+    probe = True
+
+    def send(
+        self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
+    ) -> Posted:
+        answer = self.call(
+            "POST",
+            f"{API}/rest/posts",
+            tokens=tokens,
+            headers=self._headers(),
+            body=_body(profile_id, post),
+            creates=True,
+            deadline=deadline,
+        )
+        urn = answer.headers.get("x-restli-id", "")
+        if not _POST_URN.fullmatch(urn):
+            raise self.error(errors.Unknown, _UNSURE, reason="no_id")
+        return Posted(urn, self.permalink(urn))
+
+    def profile(self, tokens: Tokens) -> Profile:
+        data = self.call("GET", f"{API}/v2/userinfo", tokens=tokens).json()
+        person = data.get("sub")
+        if not isinstance(person, str) or not person:
+            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+        return Profile(
+            remote_id=f"urn:li:person:{person}",
+            handle="",  # LinkedIn does not tell the address of a profile
+            name=str(data.get("name") or ""),
+            avatar_url=data.get("picture") or None,
+        )
+
+    def permalink(self, remote_id: str, handle: str = "") -> str:
+        return f"https://www.linkedin.com/feed/update/{quote(remote_id, safe=':')}/"
+
+    def explain(
+        self, answer: Answer, tokens: Tokens | None
+    ) -> errors.ConnectorError | None:
+        if answer.status == 422 and "DUPLICATE_POST" in answer.text:
+            urn = _POST_URN.search(answer.text)
+            known = {"remote_id": urn[0], "url": self.permalink(urn[0])} if urn else {}
+            return self.error(errors.Duplicate, _SAME_TEXT, **known)
+        if answer.status == 426:
+            return self.error(errors.OperatorAction, _VERSION_GONE, reason="version")
+        if answer.status == 403:
+            return self._forbidden(tokens)
+        return None
+
+    def _forbidden(self, tokens: Tokens | None) -> errors.ConnectorError:
+        """Whose turn is it? A token that lacks the scope needs its member, else the app
+        lacks the product."""
+        if tokens and "w_member_social" not in tokens.scopes:
+            return self.error(errors.Disconnected, _NO_SCOPE, reason="scope_missing")
+        return self.error(errors.OperatorAction, _NO_PRODUCT, reason="product")
+
+    def wait(self, answer: Answer) -> float | None:
+        """The quotas are per day and begin anew at midnight UTC; no header says so."""
+        now = datetime.now(UTC)
+        asked = retry_after(answer.headers.get("Retry-After"), now)
+        return seconds_to_midnight(now) if asked is None else asked
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "LinkedIn-Version": self.options.get("api_version") or VERSION,
+            "X-Restli-Protocol-Version": "2.0.0",
+        }
+
+
+def seconds_to_midnight(now: datetime) -> float:
+    tomorrow = (now + timedelta(days=1)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return (tomorrow - now).total_seconds()
+
+
+def _body(author: str, post: Post) -> dict[str, Any]:
+    """The same post always gives the same bytes: the duplicate probe rests on it."""
+    body: dict[str, Any] = {
+        "author": author,
+        "commentary": little_text(post.text),
+        "visibility": "PUBLIC",
+        "distribution": {
+            "feedDistribution": "MAIN_FEED",
+            "targetEntities": [],
+            "thirdPartyDistributionChannels": [],
+        },
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+    if post.link:
+        body["content"] = {"article": _article(post, post.link)}
+    return body
+
+
+def _article(post: Post, link: str) -> dict[str, str]:
+    """LinkedIn reads nothing from the page; what the card shows is what we say."""
+    title = post.title.strip() or urlsplit(link).netloc
+    article = {"source": link, "title": title[:TITLE_MAX]}
+    description = post.description.strip()[:DESCRIPTION_MAX]
+    if description:
+        article["description"] = description
+    return article
+
+
+connector = LinkedIn

@@ -1,0 +1,216 @@
+"""X: https://docs.x.com/x-api (read 2026-08). Weighted text, one-time refresh tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sharing.connectors import errors
+from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.http import Answer
+from sharing.connectors.links import contains_url
+from sharing.connectors.text import Sentence, _
+from sharing.connectors.types import Limits, Metrics, Post, Posted, Profile, Tokens
+from sharing.connectors.weights import weighted_length
+
+API = "https://api.x.com/2"
+CLOCKS_DIFFER = timedelta(minutes=5)  # our link is unique, so a wide look is safe
+
+_SAME_TEXT = _("You have already posted exactly this text on X.")
+_NO_CREDIT = _("The X app has no credit left. Please tell an administrator.")
+_NOT_ENROLLED = _("X does not let this app post yet. Please tell an administrator.")
+_NOT_ALLOWED = _(
+    "X did not allow this post. Look whether your X account is locked or limited, and"
+    " connect it again if it is not."
+)
+_NO_SCOPE = _("X needs your permission to post. Please connect your account again.")
+_ODD_TEXT = _("X did not accept this text.")
+_CASHTAGS = _("X allows one $ symbol like $ABC in a post.")
+_UNSURE = _("X did not confirm the post. We are checking.")
+_UNREADABLE = _("X answered in an unexpected way.")
+
+_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
+
+
+class X(OAuth2Connector):
+    slug = "x"
+    label = "X"
+    icon = (
+        "M3 3h5.3l4.5 6.1L18.1 3h2.4l-6.6 7.6L21.5 21h-5.3l-4.9-6.7L5.4 21H3l7.2-8.2z"
+        "M6.1 4.7l10.9 14.6h1.6L7.7 4.7z"
+    )
+    limits = Limits(
+        max_chars=280,
+        url_length=23,
+        light_ranges=((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247)),
+    )
+    scopes = ("tweet.read", "tweet.write", "users.read", "offline.access")
+    AUTHORIZE_URL = "https://x.com/i/oauth2/authorize"
+    TOKEN_URL = f"{API}/oauth2/token"
+    REVOKE_URL = f"{API}/oauth2/revoke"
+    pkce = True
+    refreshable = True
+    basic_auth = True
+    finds = True
+    measures = True
+
+    def compose(self, text: str, link: str, source_url: str = "") -> str:
+        """The link has to stand in the text: where the member put it, or at the end."""
+        text = super().compose(text, link, source_url)
+        if not link or contains_url(text, link):
+            return text
+        return f"{text.rstrip()}\n\n{link}".lstrip()
+
+    def length(self, text: str) -> int:
+        return weighted_length(text, self.limits)
+
+    def check(self, text: str) -> list[str]:
+        problems = super().check(text)
+        if len(_CASHTAG.findall(text)) > 1:
+            problems.append(Sentence(_CASHTAGS))
+        return problems
+
+    def send(
+        self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
+    ) -> Posted:
+        answer = self.call(
+            "POST",
+            f"{API}/tweets",
+            tokens=tokens,
+            body={"text": post.text},
+            creates=True,
+            deadline=deadline,
+        )
+        remote_id = _id(_part(answer.json(), "data"))
+        if not remote_id:
+            raise self.error(errors.Unknown, _UNSURE, reason="no_id")
+        return Posted(remote_id, self.permalink(remote_id))
+
+    def profile(self, tokens: Tokens) -> Profile:
+        fields = {"user.fields": "profile_image_url,username,name"}
+        answer = self.call("GET", f"{API}/users/me", tokens=tokens, params=fields)
+        data = _part(answer.json(), "data")
+        if not _id(data):
+            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+        return Profile(
+            remote_id=_id(data),
+            handle=str(data.get("username") or ""),
+            name=str(data.get("name") or data.get("username") or ""),
+            avatar_url=data.get("profile_image_url") or None,
+        )
+
+    def find(
+        self, tokens: Tokens, profile_id: str, post: Post, since: datetime
+    ) -> Posted | None:
+        """Read back the member's own posts and look for the tracked link."""
+        answer = self.call(
+            "GET",
+            f"{API}/users/{profile_id}/tweets",
+            tokens=tokens,
+            params={
+                "max_results": "100",
+                "start_time": _stamp(since - CLOCKS_DIFFER),
+                "exclude": "retweets,replies",
+                "tweet.fields": "created_at,entities",
+            },
+        )
+        if not answer.complete or not isinstance(answer.json().get("meta"), dict):
+            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+        for found in answer.json().get("data") or ():
+            if _id(found) and _matches(found, post):
+                return Posted(_id(found), self.permalink(_id(found)))
+        return None
+
+    def metrics(self, tokens: Tokens, remote_ids: Sequence[str]) -> dict[str, Metrics]:
+        told: dict[str, Metrics] = {}
+        for start in range(0, len(remote_ids), 100):
+            batch = ",".join(remote_ids[start : start + 100])
+            params = {"ids": batch, "tweet.fields": "public_metrics"}
+            answer = self.call("GET", f"{API}/tweets", tokens=tokens, params=params)
+            for post in answer.json().get("data") or ():
+                told[_id(post)] = _metrics(_part(post, "public_metrics"))
+        return told
+
+    def permalink(self, remote_id: str, handle: str = "") -> str:
+        if handle:
+            return f"https://x.com/{handle}/status/{remote_id}"
+        return f"https://x.com/i/web/status/{remote_id}"
+
+    def explain(
+        self, answer: Answer, tokens: Tokens | None
+    ) -> errors.ConnectorError | None:
+        said = answer.text.lower()
+        if answer.status == 402 or "usage-capped" in said or "creditsdepleted" in said:
+            return self.error(errors.OperatorAction, _NO_CREDIT, reason="credit")
+        if answer.status == 400:
+            return self.error(errors.Refused, _ODD_TEXT)
+        if answer.status != 403:
+            return None
+        if "duplicate content" in said:
+            return self.error(errors.Duplicate, _SAME_TEXT)
+        if "client-forbidden" in said or "client-not-enrolled" in said:
+            return self.error(errors.OperatorAction, _NOT_ENROLLED, reason="enrolment")
+        if tokens and tokens.scopes and "tweet.write" not in tokens.scopes:
+            return self.error(errors.Disconnected, _NO_SCOPE, reason="scope_missing")
+        return self.error(errors.Refused, _NOT_ALLOWED, reason="not_permitted")
+
+    def wait(self, answer: Answer) -> float | None:
+        """X names the second of the reset; a used-up day counts more than 15 minutes."""
+        now = datetime.now(UTC).timestamp()
+        waits = [
+            max(0.0, float(reset) - now)
+            for kind in ("", "user-limit-24hour-", "app-limit-24hour-")
+            if (reset := _reset(answer.headers, kind)) is not None
+        ]
+        return max(waits) if waits else super().wait(answer)
+
+
+def _reset(headers: Mapping[str, str], kind: str) -> int | None:
+    prefix = f"x-{kind}" if kind else "x-rate-limit-"
+    if kind and headers.get(f"{prefix}remaining") != "0":
+        return None
+    value = headers.get(f"{prefix}reset", "")
+    return int(value) if value.isdecimal() and len(value) < 12 else None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _part(data: object, name: str) -> dict[str, Any]:
+    part = data.get(name) if isinstance(data, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _id(data: object) -> str:
+    """Ids are decimal strings too large for JavaScript; some clients see numbers."""
+    value = str(data.get("id") or "") if isinstance(data, dict) else ""
+    return value if value.isdecimal() else ""
+
+
+def _matches(found: dict[str, Any], post: Post) -> bool:
+    """The same post: our link stands in it, which X shortens and tells apart."""
+    if not post.link:
+        return bool(found.get("text") == post.text)
+    urls = _part(found, "entities").get("urls") or ()
+    seen = {url.get(key) for url in urls for key in ("expanded_url", "unwound_url")}
+    return post.link in seen or contains_url(str(found.get("text") or ""), post.link)
+
+
+def _metrics(counts: dict[str, Any]) -> Metrics:
+    """Both generations of names: ``retweet_count`` became ``repost_count`` in 2026."""
+    reposts = counts.get("repost_count", counts.get("retweet_count"))
+    quotes = counts.get("quote_count")
+    shares = [number for number in (reposts, quotes) if number is not None]
+    return Metrics(
+        impressions=counts.get("impression_count"),
+        likes=counts.get("like_count"),
+        comments=counts.get("reply_count"),
+        shares=sum(shares) if shares else None,
+        saves=counts.get("bookmark_count"),
+    )
+
+
+connector = X
