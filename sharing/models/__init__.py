@@ -2,7 +2,7 @@
 
 from sharing.models.account import Account, ConnectAttempt
 from sharing.models.link import TrackedLink
-from sharing.models.publication import Publication, PublicationEvent, State
+from sharing.models.publication import Publication, PublicationEvent, Reason, State
 from sharing.models.share import Draft, Share
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Draft",
     "Publication",
     "PublicationEvent",
+    "Reason",
     "Share",
     "State",
     "TrackedLink",

@@ -36,6 +36,7 @@ class Account(TenantModel):
     access_token = models.BinaryField(default=b"")
     refresh_token = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(null=True, blank=True)
+    refreshing_until = models.DateTimeField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=1)
     connected_at = models.DateTimeField()
     disconnected_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from content_library.models import Item
@@ -31,6 +32,28 @@ class State(models.TextChoices):
     REMOVED = "removed", _("Removed from the network")
     NEEDS_USER = "needs_user", _("Needs you")
     HANDED_OFF = "handed_off", _("Opened in the network")
+
+
+class Reason(models.TextChoices):
+    """Why a publication is where it is; networks may add codes of their own."""
+
+    NEW = "new", _("new")
+    SCHEDULED = "scheduled", _("waits for its time")
+    RETRY = "retry", _("will be tried again")
+    RATE_LIMITED = "rate_limited", _("the network asked us to wait")
+    TOKEN_REFRESH = "token_refresh", _("the connection is being renewed")
+    OPERATOR = "operator", _("whoever runs this installation has to act")
+    UNCONFIRMED = "unconfirmed", _("we could not confirm it")
+    RECONNECT = "reconnect", _("the account must be connected again")
+    GAVE_UP = "gave_up", _("tried too often")
+    SENT_AGAIN = "sent_again", _("sent again by you")
+    DECLARED = "declared", _("you told us it is out")
+    BY_MEMBER = "by_member", _("cancelled by you")
+    MEMBER_LEFT = "member_left", _("the member left")
+    ITEM_CLOSED = "item_closed", _("the item was withdrawn or is over")
+    ACCOUNT_GONE = "account_gone", _("the account was disconnected")
+    LEASE_EXPIRED = "lease_expired", _("the worker stopped")
+    LATE_ANSWER = "late_answer", _("the network answered late")
 
 
 FINAL = (State.PUBLISHED, State.FAILED, State.CANCELLED, State.REMOVED)
@@ -94,7 +117,11 @@ class Publication(TenantModel):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["published", "removed"])
-                | (~Q(remote_id="") & Q(published_at__isnull=False)),
+                | (
+                    Q(published_at__isnull=False)
+                    # A member's word is the one proof without an id.
+                    & (~Q(remote_id="") | Q(reason="declared"))
+                ),
                 name="publication_published_has_remote_id",
             ),
             models.CheckConstraint(
@@ -157,8 +184,31 @@ class Publication(TenantModel):
         return self.state in FINAL
 
     @property
+    def is_moving(self) -> bool:
+        """Will change without anybody doing anything."""
+        return not self.is_final and self.state not in (State.NEEDS_USER, State.HANDED_OFF)
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """It may be out, and only the member can look."""
+        return self.state == State.NEEDS_USER and self.reason == Reason.UNCONFIRMED
+
+    @property
     def can_cancel(self) -> bool:
-        return self.state in (State.READY, State.CLAIMED, State.NEEDS_USER)
+        if self.state == State.NEEDS_USER:
+            return not self.is_unconfirmed
+        return self.state in (State.READY, State.CLAIMED)
+
+    @property
+    def can_retry(self) -> bool:
+        return self.state == State.NEEDS_USER and not self.is_unconfirmed
+
+    @property
+    def explanation(self) -> str:
+        """What happened, for the member, in their language; empty when all is well."""
+        if not self.message:
+            return ""
+        return gettext(self.message["msgid"]) % self.message.get("values", {})
 
 
 class PublicationEvent(TenantModel):
