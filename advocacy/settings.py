@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "django.contrib.postgres",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
