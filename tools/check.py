@@ -11,9 +11,7 @@ from tools import environment, messages
 from tools.terminal import BOLD, GREEN, RED, ROOT, paint, run, say
 
 PYTHON = [sys.executable, "-m"]
-LINT_IMPORTS = (
-    "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
-)
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
 MANAGE = [sys.executable, "manage.py"]
 CHECKS = {
     "lint": [*PYTHON, "ruff", "check", "--quiet", "."],

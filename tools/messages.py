@@ -94,6 +94,10 @@ def updated(language: str, collected: Catalog, root: Path = ROOT) -> str:
     """The catalogue file as it should be: every known translation, nothing obsolete."""
     catalogue = existing(language, root)
     catalogue.update(collected, no_fuzzy_matching=True)
+    return written(catalogue)
+
+
+def written(catalogue: Catalog) -> str:
     output = io.BytesIO()
     write_po(
         output,

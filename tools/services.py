@@ -84,12 +84,14 @@ class Services:
                 text=True,
                 start_new_session=True,
             )
-        Thread(target=self.listen, args=[self.guard], daemon=True).start()
+        self.listener = Thread(target=self.listen, args=[self.guard], daemon=True)
+        self.listener.start()
 
     def listen(self, guard: subprocess.Popen[str]) -> None:
         assert guard.stdout
-        for line in guard.stdout:
-            self.words.put(json.loads(line))
+        with guard.stdout:
+            for line in guard.stdout:
+                self.words.put(json.loads(line))
         self.words.put(None)
 
     @property
@@ -130,6 +132,7 @@ class Services:
         if self.guard and self.guard.stdin:
             self.guard.stdin.close()
             self.guard.wait()
+            self.listener.join()
             self.guard = None
         if not self.lasting:
             shutil.rmtree(self.state, ignore_errors=True)
