@@ -1,5 +1,6 @@
 """A publication's own short link; a click on it says which share was read."""
 
+from django.conf import settings
 from django.db import models
 
 from content_library.models import Item
@@ -25,3 +26,7 @@ class TrackedLink(TenantModel):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def url(self) -> str:
+        return f"{settings.PUBLIC_URL}/l/{self.code}"

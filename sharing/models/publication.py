@@ -89,6 +89,7 @@ class Publication(TenantModel):
     network = models.CharField(max_length=32)
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.API)
     text = models.TextField()  # exactly as it will be published
+    card = models.JSONField(default=dict)  # "link", "title", "description", frozen as well
     state = models.CharField(max_length=12, choices=State, default=State.READY)
     reason = models.CharField(max_length=40, default="new")
     sentence = models.CharField(

@@ -40,6 +40,8 @@ class Share(TenantModel):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    is_new = False  # true only on the object that the first press returns
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
