@@ -1,0 +1,296 @@
+"""What members do: share an item, cancel, answer what only they can know, keep a draft."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from common.ids import random_code
+from content_library.models import Item
+from guidelines.services import unacknowledged
+from sharing import publishing
+from sharing.configured import UnknownNetwork, connector_for
+from sharing.connectors.text import Sentence
+from sharing.models import (
+    Account,
+    Draft,
+    Publication,
+    PublicationEvent,
+    Reason,
+    Share,
+    State,
+    TrackedLink,
+)
+from sharing.tasks import ring_on_commit
+from tenants import audit
+from tenants.models import Membership
+
+CODE_LENGTH = 10
+LONGEST_TEXT = 10_000
+FURTHEST = timedelta(days=90)
+
+Errors = dict[str, list[str]]
+
+
+class ShareRefused(Exception):
+    """Nothing was shared; ``errors`` says why, field by field."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Part:
+    """The words for one account."""
+
+    account: Account
+    text: str
+
+
+def share_item(
+    *,
+    by: Membership,
+    item: Item,
+    parts: Sequence[Part],
+    idempotency_key: str,
+    now: datetime,
+    scheduled_at: datetime | None = None,
+) -> Share:
+    """Accept a press of Share: one share, and one publication per account.
+
+    The same key gives the same share back, whatever else is said the second time.
+    Raises ``ShareRefused``. The post goes out afterwards, by a Celery worker.
+    """
+    if pressed := find_pressed(by, idempotency_key):
+        return pressed
+    errors = problems(by=by, item=item, parts=parts, now=now, scheduled_at=scheduled_at)
+    if errors:
+        raise ShareRefused(errors)
+    try:
+        with transaction.atomic():
+            return accept(by, item, parts, idempotency_key, now, scheduled_at)
+    except IntegrityError:
+        # Two presses at the same moment: the other one was first.
+        if pressed := find_pressed(by, idempotency_key):
+            return pressed
+        raise
+
+
+def find_pressed(by: Membership, idempotency_key: str) -> Share | None:
+    """Return the share that this press has already made."""
+    mine = Share.objects.for_tenant(by.tenant_id).filter(membership=by)
+    return mine.filter(idempotency_key=idempotency_key).first()
+
+
+def accept(
+    by: Membership,
+    item: Item,
+    parts: Sequence[Part],
+    idempotency_key: str,
+    now: datetime,
+    scheduled_at: datetime | None,
+) -> Share:
+    """Write the share, its publications and the audit entry; then ring."""
+    share = Share.objects.create(
+        tenant_id=by.tenant_id,
+        membership=by,
+        item=item,
+        team_id=by.team_id,
+        idempotency_key=idempotency_key,
+        scheduled_at=scheduled_at,
+    )
+    for part in parts:
+        publication = make_publication(share, item, part, scheduled_at or now)
+        if scheduled_at is None:
+            ring_on_commit(publication)
+    Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item).delete()
+    audit.record(
+        "share.pressed", share, by=by, networks=[part.account.network for part in parts]
+    )
+    share.is_new = True
+    return share
+
+
+def make_publication(
+    share: Share, item: Item, part: Part, not_before: datetime
+) -> Publication:
+    """Freeze the text and the card as they will stand on the network."""
+    account, tenant_id = part.account, share.tenant_id
+    link = TrackedLink.objects.create(
+        tenant_id=tenant_id,
+        code=random_code(CODE_LENGTH),
+        target_url=item.source_url,
+        item=item,
+        team_id=share.team_id,
+        network=account.network,
+    )
+    publication = Publication.objects.create(
+        tenant_id=tenant_id,
+        share=share,
+        membership_id=share.membership_id,
+        item=item,
+        account=account,
+        link=link,
+        network=account.network,
+        text=connector_for(account.network).compose(
+            words(part.text), link.url, item.source_url
+        ),
+        card={"link": link.url, "title": item.title, "description": item.summary},
+        reason=Reason.SCHEDULED if share.scheduled_at else Reason.NEW,
+        not_before=not_before,
+    )
+    PublicationEvent.objects.create(
+        tenant_id=tenant_id,
+        publication=publication,
+        to_state=State.READY,
+        token=0,
+        reason=publication.reason,
+        at=publication.created_at,
+    )
+    return publication
+
+
+# -- What speaks against it ---------------------------------------------------------------
+
+
+def problems(
+    *,
+    by: Membership,
+    item: Item,
+    parts: Sequence[Part],
+    now: datetime,
+    scheduled_at: datetime | None,
+) -> Errors:
+    """Return what is wrong, by field; empty when the press may be accepted."""
+    errors: Errors = {}
+    if item.tenant_id != by.tenant_id or not item.is_shareable(now):
+        errors["item"] = [_("This item can no longer be shared.")]
+    if unacknowledged(by):
+        errors["guidelines"] = [_("Please read the guidelines first.")]
+    if not parts:
+        errors["publications"] = [_("Choose at least one account.")]
+    if wrong := time_problem(item, now, scheduled_at):
+        errors["scheduled_at"] = [wrong]
+    seen: set[object] = set()
+    for index, part in enumerate(parts):
+        if wrong := account_problem(by, part.account, seen):
+            errors[f"publications.{index}.account"] = [wrong]
+        elif wrongs := text_problems(part, item):
+            errors[f"publications.{index}.text"] = wrongs
+        seen.add(part.account.pk)
+    return errors
+
+
+def time_problem(item: Item, now: datetime, scheduled_at: datetime | None) -> str:
+    """Return what is wrong with the time; nothing when there is none."""
+    if scheduled_at is None:
+        return ""
+    if scheduled_at < now - timedelta(minutes=1):
+        return _("Choose a time in the future.")
+    if scheduled_at > now + FURTHEST:
+        return _("Choose a time within the next 90 days.")
+    if item.ends_at and scheduled_at >= item.ends_at:
+        return _("The item may only be shared until an earlier time.")
+    return ""
+
+
+def account_problem(by: Membership, account: Account, seen: set[object]) -> str:
+    """Return why this account cannot be used."""
+    if account.tenant_id != by.tenant_id or account.membership_id != by.pk:
+        return _("You have no such account.")
+    if account.pk in seen:
+        return _("Choose each account once.")
+    if not account.is_connected:
+        return _("Connect this account again first.")
+    try:
+        connector_for(account.network)
+    except UnknownNetwork:
+        return _("This network is switched off at the moment.")
+    return ""
+
+
+def text_problems(part: Part, item: Item) -> list[str]:
+    """Return what the network would not take, as the member's language says it."""
+    if len(part.text) > LONGEST_TEXT:
+        return [_("The text is far too long.")]
+    connector, typed = connector_for(part.account.network), words(part.text)
+    # Nothing typed is nothing said, even where the link alone would make a text.
+    text = typed and connector.compose(typed, sample_link(), item.source_url)
+    return [translated(problem) for problem in connector.check(text)]
+
+
+def sample_link() -> str:
+    """Return a tracked link of the right length, before there is one."""
+    return TrackedLink(code="0" * CODE_LENGTH).url
+
+
+def words(text: str) -> str:
+    """Return what the member typed, with plain line ends and no blanks around."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def translated(problem: str) -> str:
+    """Return a connector's sentence in the active language."""
+    if isinstance(problem, Sentence):
+        return _(problem.msgid) % problem.values
+    return problem
+
+
+# -- Afterwards ------------------------------------------------------------------------------
+
+
+def cancel_publication(*, publication: Publication, by: Membership) -> bool:
+    """Stop it; false when it is already going out."""
+    return publishing.cancel(publication, reason=Reason.BY_MEMBER)
+
+
+def cancel_share(*, share: Share, by: Membership) -> int:
+    """Stop what is not going out yet; return how many publications."""
+    return publishing.cancel_all(share.publications.all(), reason=Reason.BY_MEMBER)
+
+
+def answer_unsure(*, publication: Publication, by: Membership, out: bool) -> bool:
+    """The member looked at the network: it is out, or it is to be sent again."""
+    done = publishing.declare(publication, is_out=out)
+    if done and not out:
+        ring_on_commit(publication)
+    if done:
+        audit.record("publication.answered", publication, by=by, out=out)
+    return done
+
+
+def retry(*, publication: Publication, by: Membership) -> bool:
+    """Send again what is known not to be out."""
+    done = publishing.release(publication, reason=Reason.RETRY)
+    if done:
+        ring_on_commit(publication)
+    return done
+
+
+# -- Drafts -------------------------------------------------------------------------------------
+
+
+def save_draft(*, by: Membership, item: Item, texts: Mapping[str, str]) -> None:
+    """Keep what was typed; nothing typed keeps nothing."""
+    drafts = Draft.objects.for_tenant(by.tenant_id)
+    kept = {
+        key: text[:LONGEST_TEXT].replace("\0", "")
+        for key, text in texts.items()
+        if text
+    }
+    if not kept:
+        drafts.filter(membership=by, item=item).delete()
+        return
+    drafts.update_or_create(
+        tenant_id=by.tenant_id, membership=by, item=item, defaults={"texts": kept}
+    )
+
+
+def find_draft(by: Membership, item: Item) -> dict[str, str]:
+    """Return what was typed: account id, or "" for all, to text."""
+    drafts = Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item)
+    draft = drafts.first()
+    return dict(draft.texts) if draft else {}

@@ -1,0 +1,126 @@
+"""Find out what became of an UNKNOWN publication; ask the person last.
+
+Three ways, in this order: look for the publication's own tracked link among the
+account's newest posts; where the network has no such list, send the byte-identical
+post once more, because it answers with the first one's id; hand it to the member.
+"""
+
+import logging
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Now
+
+from sharing.configured import UnknownNetwork, connector_for
+from sharing.connectors import errors
+from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.text import _
+from sharing.connectors.types import Posted, Tokens
+from sharing.models import Account, Publication, Reason, State
+from sharing.publishing import (
+    frozen_post,
+    move,
+    objection_to,
+    older,
+    published,
+    settle_time,
+)
+from sharing.tokens import usable_tokens
+from tenants.scoping import acting_for
+
+log = logging.getLogger(__name__)
+
+_ASK = _("We could not confirm this post. Have a look: is it out?")
+
+
+def settle(tenant_id: UUID | str, publication_id: UUID | str) -> None:
+    """Make one step towards the truth; the next step waits in ``not_before``."""
+    publication = take_a_look(tenant_id, publication_id)
+    if publication is None:
+        return
+    try:
+        connector = connector_for(publication.network)
+        tokens = usable_tokens(publication.account, connector)
+        posted = look(publication, connector, tokens)
+    except (UnknownNetwork, errors.ConnectorError) as error:
+        log.info("publication %s is still unknown: %r", publication.pk, error)
+        posted = None
+    with acting_for(tenant_id):
+        if posted is not None:
+            published(publication, posted)
+        elif is_time_to_ask(publication):
+            ask(publication)
+
+
+def take_a_look(
+    tenant_id: UUID | str, publication_id: UUID | str
+) -> Publication | None:
+    """Take the row for one look: raise its token and put the next look a settle time off."""
+    with acting_for(tenant_id):
+        rows = Publication.objects.filter(
+            tenant_id=tenant_id,
+            pk=publication_id,
+            state=State.UNKNOWN,
+            not_before__lte=Now(),
+        )
+        if not rows.update(token=F("token") + 1, not_before=Now() + settle_time()):
+            return None
+        publication = (
+            Publication.objects.filter(tenant_id=tenant_id)
+            .annotate(read_at=Now())
+            .get(pk=publication_id)
+        )
+        accounts = Account.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
+        publication.account = accounts.get(pk=publication.account_id)
+        return publication
+
+
+def look(
+    publication: Publication, connector: OAuth2Connector, tokens: Tokens
+) -> Posted | None:
+    """Return proof that the post stands, or None."""
+    account, post = publication.account, frozen_post(publication)
+    if connector.finds and publication.sending_at:
+        return connector.find(tokens, account.remote_id, post, publication.sending_at)
+    if not (connector.probe and begin_probe(publication)):
+        return None
+    try:
+        answer = connector.publish(tokens, account.remote_id, post)
+    except errors.Duplicate as duplicate:
+        if not duplicate.remote_id:
+            return None
+        return Posted(duplicate.remote_id, duplicate.url or "")
+    return answer if isinstance(answer, Posted) else None
+
+
+def begin_probe(publication: Publication) -> bool:
+    """Write down the one probe before it is sent: it may itself become the post."""
+    with acting_for(publication.tenant_id):
+        if objection_to(publication):
+            return False
+        rows = Publication.objects.for_tenant(publication.tenant_id).filter(
+            pk=publication.pk, state=State.UNKNOWN, token=publication.token, probes=0
+        )
+        return rows.update(probes=1) == 1
+
+
+def is_time_to_ask(publication: Publication) -> bool:
+    """After the one probe at once; after looking in vain when the time is up."""
+    publication.refresh_from_db(fields=["probes"])
+    limit = settings.PUBLISHING_ASK_AFTER_SECONDS
+    next_look = settings.PUBLISHING_SETTLE_SECONDS
+    return publication.probes > 0 or older(
+        publication.unknown_since, limit - next_look, publication.read_at
+    )
+
+
+def ask(publication: Publication) -> bool:
+    """NEEDS_USER: look here, it is out, or send it again."""
+    return move(
+        publication,
+        State.NEEDS_USER,
+        reason=Reason.UNCONFIRMED,
+        message=_ASK,
+        bump=True,
+    )
