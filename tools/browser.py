@@ -18,7 +18,7 @@ ON_MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-PACKAGES = ("chromium", "fonts-noto-color-emoji")
+PACKAGES = ("chromium", "fonts-liberation", "fonts-noto-color-emoji")
 
 
 def find_chromium() -> str | None:

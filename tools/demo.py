@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import environment, messages
 from tools.ports import port_number, refuse_taken_port
+from tools.prepare import SIGN_INS
 from tools.services import Services, forget
 from tools.supervisor import Supervisor
 from tools.terminal import BOLD, ROOT, STATE, Problem, note, paint, run, say, step
@@ -73,7 +74,6 @@ def serve(services: Services, options: argparse.Namespace, started: float) -> No
     supervisor = Supervisor(services, services.env | own, DEMO)
     prepare(supervisor)
     with step("web, worker, beat and network sandbox"):
-        supervisor.begin("sign-ins", manage("seed_demo", "--sign-ins"))
         for name, command in processes(options).items():
             supervisor.launch(name, command)
         supervisor.wait_until_ready(options.port)
@@ -107,14 +107,8 @@ def prepare(supervisor: Supervisor) -> None:
         supervisor.begin(
             "collectstatic", manage("collectstatic", "--noinput", "--clear")
         )
-    with step("database tables"):
-        supervisor.begin(
-            "migrate", manage("migrate", "--database", "owner", "--noinput")
-        )
-        supervisor.finish("migrate")
-    with step("demo organisations"):
-        supervisor.begin("seed", manage("seed_demo"))
-        supervisor.finish("seed")
+    supervisor.begin("prepare", [sys.executable, "-m", "tools.prepare", str(DEMO)])
+    supervisor.follow("prepare")
     if not styles.are_collected():
         with step("static files"):
             supervisor.finish("collectstatic")
@@ -180,11 +174,10 @@ class StaticFiles:
 
 
 def greet(supervisor: Supervisor, options: argparse.Namespace, seconds: float) -> None:
-    supervisor.finish("sign-ins")
     say(
         f"\n{paint(f'http://localhost:{options.port}', BOLD)}   ready after {seconds:.1f} s\n"
     )
-    say((DEMO / "sign-ins.log").read_text().rstrip())
+    say((DEMO / SIGN_INS).read_text().rstrip())
     say(f"\nNetwork sandbox  http://localhost:{options.sandbox_port}")
     say(f"Logs             {DEMO.relative_to(ROOT)}/*.log")
     say("Ctrl-C stops everything; the data stays until ./dev demo --reset.\n")

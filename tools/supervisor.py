@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.services import Services
-from tools.terminal import Problem, note, tail
+from tools.terminal import DONE, Problem, note, tail
 
 READY_PATIENCE = 90
 CALM = 60  # seconds of life after which a process may fail again at once
@@ -57,6 +57,16 @@ class Supervisor:
         if code := self.ended.pop(name):
             raise Problem(self.epitaph(name, code))
 
+    def follow(self, name: str) -> None:
+        """Wait as `finish` does, and show meanwhile what the job says it has done."""
+        with self.log(name).open() as lines:
+            while name not in self.ended:
+                self.attend(self.services.hear(timeout=0.2))
+                for line in lines:
+                    if line.startswith(DONE):
+                        note(line.rstrip())
+        self.finish(name)
+
     # -- Long ones -------------------------------------------------------------
 
     def launch(self, name: str, command: list[str]) -> None:
@@ -72,7 +82,7 @@ class Supervisor:
     def wait_until_ready(self, port: int) -> None:
         give_up = time.monotonic() + READY_PATIENCE
         while not is_ready(port):
-            self.attend(self.services.hear(timeout=0.1))
+            self.attend(self.services.hear(timeout=0.25))
             for name, process in self.processes.items():
                 if process.due is not None:
                     raise Problem(self.epitaph(name, self.ended[name]))

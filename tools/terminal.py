@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 
 RED, GREEN, DIM, BOLD = "31", "32", "2", "1"
+DONE = "  ✓"
 
 
 class Problem(Exception):
@@ -48,7 +49,7 @@ def step(what: str) -> Iterator[None]:
         note(f"  {paint('✗', RED)} {what}")
         raise
     seconds = time.monotonic() - started
-    note(f"  {paint('✓', GREEN)} {what} {paint(f'({seconds:.1f} s)', DIM)}")
+    note(f"{DONE} {what} {paint(f'({seconds:.1f} s)', DIM)}")
 
 
 def note(text: str, end: str = "\n") -> None:
