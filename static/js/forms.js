@@ -42,7 +42,8 @@ function wake(root) {
   root.querySelectorAll("[data-counter]").forEach(count);
   root.querySelectorAll("form[data-autosave]").forEach(restore);
   root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
-  root.querySelector("[data-focus]")?.focus();
+  const wanting = root.querySelectorAll("[data-focus]");
+  if (wanting.length === 1) wanting[0].focus();
 }
 
 document.addEventListener("input", (event) => {
