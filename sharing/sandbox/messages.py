@@ -1,0 +1,80 @@
+"""A request and a response, free of sockets, so that networks are plain functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: bytes = b""
+
+    @property
+    def query(self) -> dict[str, str]:
+        return _flat(self.query_string)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def form(self) -> dict[str, str]:
+        if self.content_type != "application/x-www-form-urlencoded":
+            return {}
+        return _flat(self.body.decode("utf-8", "replace"))
+
+    @property
+    def json(self) -> Any:
+        """The parsed body; None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def bearer(self) -> str:
+        kind, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+
+    @property
+    def basic(self) -> tuple[str, str] | None:
+        kind, _, value = self.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return None
+        try:
+            decoded = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        name, _, secret = decoded.partition(":")
+        return name, secret
+
+
+@dataclass
+class Response:
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _flat(text: str) -> dict[str, str]:
+    return {key: values[-1] for key, values in parse_qs(text, True).items()}
+
+
+def as_json(data: Any, status: int = 200, **headers: str) -> Response:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = json.dumps(data, ensure_ascii=False).encode()
+    return Response(status, body, {"Content-Type": "application/json", **names})
+
+
+def redirect(url: str) -> Response:
+    return Response(302, b"", {"Location": url, "Cache-Control": "no-store"})

@@ -1,0 +1,80 @@
+"""One sandbox: its state, its settings, and which network answers which path."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sharing.sandbox.faults import Faults
+from sharing.sandbox.messages import Request, Response
+from sharing.sandbox.store import Store
+
+
+@dataclass
+class Settings:
+    """What a run may choose. The limits are the networks' own."""
+
+    clients: dict[str, str] = field(
+        default_factory=lambda: {"demo-client": "demo-secret"}
+    )
+    callbacks: tuple[str, ...] = ()  # empty: any address may be used as callback
+    linkedin_per_day: int = 150
+    linkedin_oldest_version: str = "202509"
+    x_per_quarter_hour: int = 100
+
+
+class World:
+    """Everything a request may touch."""
+
+    def __init__(
+        self, settings: Settings | None = None, folder: str | Path | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.store = Store(folder)
+        self.faults = Faults()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=2000)
+
+    def now(self) -> float:
+        return self.store.clock.now()
+
+    def note(self, request: Request, status: int) -> None:
+        """Keep what was asked, without any header that carries a secret."""
+        shown = {
+            name: value
+            for name, value in request.headers.items()
+            if name not in ("authorization", "cookie")
+        }
+        self.requests.append(
+            {
+                "method": request.method,
+                "path": request.path,
+                "query": request.query_string,
+                "headers": shown,
+                "body": _without_secrets(request),
+                "status": status,
+                "at": self.now(),
+            }
+        )
+
+    def quota(self, name: str, most: int, start: float) -> tuple[bool, int]:
+        """Count one call since ``start``: whether it is allowed, and how many remain."""
+        with self.store.lock:
+            calls = self.store.calls[name]
+            while calls and calls[0] < start:
+                calls.popleft()
+            if len(calls) >= most:
+                return False, 0
+            calls.append(self.now())
+            return True, most - len(calls)
+
+
+Handler = Callable[[World, Request, Mapping[str, str]], Response]
+
+
+def _without_secrets(request: Request) -> str:
+    if request.content_type == "application/x-www-form-urlencoded":
+        return "&".join(f"{name}=…" for name in request.form)
+    return request.body.decode("utf-8", "replace")
