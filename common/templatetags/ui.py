@@ -21,6 +21,7 @@ from common.preferences import THEMES
 
 register = template.Library()
 
+HIDDEN = SafeString('aria-hidden="true"')
 HUES = ("teal", "blue", "violet", "magenta", "amber", "green")
 
 
@@ -48,7 +49,7 @@ def network_icon(network: Any, label: str = "") -> SafeString:
 
 def accessible_name(label: str) -> SafeString:
     if not label:
-        return format_html('aria-hidden="true"')
+        return HIDDEN
     return format_html('role="img" aria-label="{}"', label)
 
 
