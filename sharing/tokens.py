@@ -30,7 +30,9 @@ def seal(account: Account, tokens: Tokens) -> Sealed:
     where = {"tenant": account.tenant_id, "row": account.pk}
     return Sealed(
         access_token=vault.seal(tokens.access_token, **where, column="access_token"),
-        refresh_token=vault.seal(tokens.refresh_token or "", **where, column="refresh_token"),
+        refresh_token=vault.seal(
+            tokens.refresh_token or "", **where, column="refresh_token"
+        ),
     )
 
 
@@ -96,9 +98,8 @@ def store_renewed(account: Account, tokens: Tokens) -> None:
     """Write the new pair as the next generation."""
     sealed = seal(account, tokens)
     with acting_for(account.tenant_id):
-        mine = Account.objects.for_tenant(account.tenant_id).filter(
-            pk=account.pk, generation=account.generation
-        )
+        connected = Account.objects.for_tenant(account.tenant_id).connected()
+        mine = connected.filter(pk=account.pk, generation=account.generation)
         mine.update(
             access_token=sealed.access_token,
             refresh_token=sealed.refresh_token,
@@ -110,7 +111,10 @@ def store_renewed(account: Account, tokens: Tokens) -> None:
 
 def is_ageing(account: Account) -> bool:
     """True when the token ends soon, by the database's clock as the row was read."""
-    return account.expires_at is not None and account.expires_at < account.read_at + RENEW_BEFORE
+    return (
+        account.expires_at is not None
+        and account.expires_at < account.read_at + RENEW_BEFORE
+    )
 
 
 def is_expired(account: Account) -> bool:

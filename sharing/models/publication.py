@@ -89,12 +89,13 @@ class Publication(TenantModel):
     network = models.CharField(max_length=32)
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.API)
     text = models.TextField()  # exactly as it will be published
-    card = models.JSONField(default=dict)  # "link", "title", "description", frozen as well
+    card = models.JSONField(
+        default=dict
+    )  # "link", "title", "description", frozen as well
     state = models.CharField(max_length=12, choices=State, default=State.READY)
     reason = models.CharField(max_length=40, default="new")
-    sentence = models.CharField(
-        max_length=500, blank=True
-    )  # for the member, in English
+    # {"msgid", "values"}: what happened, for the member
+    message = models.JSONField(default=dict)
     not_before = models.DateTimeField()
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -187,7 +188,10 @@ class Publication(TenantModel):
     @property
     def is_moving(self) -> bool:
         """Will change without anybody doing anything."""
-        return not self.is_final and self.state not in (State.NEEDS_USER, State.HANDED_OFF)
+        return not self.is_final and self.state not in (
+            State.NEEDS_USER,
+            State.HANDED_OFF,
+        )
 
     @property
     def is_unconfirmed(self) -> bool:
