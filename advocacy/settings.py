@@ -38,6 +38,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "advocacy",
+        # A silent server must not hold up a page that can do without it.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
@@ -78,6 +80,12 @@ PUBLISHING_ASK_AFTER_SECONDS = env.integer(
     "PUBLISHING_ASK_AFTER_SECONDS", 900, minimum=1
 )
 PUBLISHING_RETRY_LADDER = env.integers("PUBLISHING_RETRY_LADDER", "10,60,300,1800,7200")
+
+# -- Sweeps: each may run late, twice or not at all without harm ------------------
+
+CELERY_BEAT_SCHEDULE = {
+    "sweep publications": {"task": "sharing.sweep", "schedule": PUBLISHING_SWEEP_SECONDS},
+}
 
 # -- E-mail -----------------------------------------------------------------------------
 
@@ -124,6 +132,7 @@ MIDDLEWARE = [
     "common.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "common.middleware.BodyLimitMiddleware",
+    "common.middleware.ApiErrorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -192,8 +201,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # -- What a browser may do ------------------------------------------------------------------------
 
+BEHIND_TLS_PROXY = env.boolean("BEHIND_TLS_PROXY")
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_TLS_PROXY") else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 )
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
@@ -243,25 +253,39 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING
 
 # -- REST API --------------------------------------------------------------------------------------------
 
+# Each token's share; abuse is slowed, a busy programme is not.
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 6000, minimum=1)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api_auth.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["common.parsing.JSONBody"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api_throttle.PerToken"],
     "DEFAULT_PAGINATION_CLASS": "common.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.api.problem",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Advocacy API",
     "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "common.schema.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AccountState": "sharing.models.account.Account.State",
+        "ItemKind": "content_library.models.item.Item.Kind",
+        "ItemState": "content_library.models.item.Item.State",
+        "PublicationMode": "sharing.models.publication.Publication.Mode",
+        "PublicationState": "sharing.models.publication.State",
+        "Role": "tenants.models.membership.Role",
+    },
 }
 
 # -- Logs ----------------------------------------------------------------------------------------------------
