@@ -37,16 +37,12 @@ def current_versions(tenant: Tenant) -> list[GuidelineVersion]:
 
 def unacknowledged(membership: Membership) -> list[GuidelineVersion]:
     """Return the current versions that the member has not said to have read."""
-    tenant_id = membership.tenant_id
-    read = Acknowledgement.objects.for_tenant(tenant_id).filter(
+    versions = GuidelineVersion.objects.for_tenant(membership.tenant_id)
+    read = Acknowledgement.objects.for_tenant(membership.tenant_id).filter(
         version=OuterRef("pk"), membership=membership
     )
-    versions = GuidelineVersion.objects.for_tenant(tenant_id).current()
-    return [
-        version
-        for version in in_order(versions.annotate(is_read=Exists(read)))
-        if not version.is_read
-    ]
+    current = versions.current().values("pk")
+    return in_order(versions.filter(~Exists(read), pk__in=current))
 
 
 def in_order(versions: QuerySet[GuidelineVersion]) -> list[GuidelineVersion]:

@@ -1,10 +1,12 @@
 """One thing worth sharing, from draft to archive."""
 
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import random_code
@@ -18,12 +20,41 @@ def image_path(item: "Item", filename: str) -> str:
     return f"t/{item.tenant_id}/items/{random_code(24)}.jpg"
 
 
+class Shelf(models.TextChoices):
+    """Where an item stands in the library at a moment: its state and its window."""
+
+    DRAFT = "draft", _("Drafts")
+    LIVE = "live", _("Live")
+    SCHEDULED = "scheduled", _("Scheduled")
+    EXPIRED = "expired", _("Expired")
+    ARCHIVED = "archived", _("Archived")
+
+
+def on_shelf(shelf: str, now: datetime) -> Q:
+    """Return what is true of the items of a shelf; each item stands on exactly one."""
+    begun = Q(starts_at=None) | Q(starts_at__lte=now)
+    not_over = Q(ends_at=None) | Q(ends_at__gt=now)
+    return {
+        Shelf.DRAFT: Q(state="draft"),
+        Shelf.LIVE: Q(begun, not_over, state="approved"),
+        Shelf.SCHEDULED: Q(not_over, state="approved", starts_at__gt=now),
+        Shelf.EXPIRED: Q(state="approved", ends_at__lte=now),
+        Shelf.ARCHIVED: Q(state="archived"),
+    }[Shelf(shelf)]
+
+
 class ItemQuerySet(TenantQuerySet["Item"]):
+    def on_shelf(self, shelf: str, now: datetime) -> Self:
+        return self.filter(on_shelf(shelf, now))
+
     def shareable(self, now: datetime) -> Self:
         """Return the approved items that are in their window."""
-        begun = Q(starts_at=None) | Q(starts_at__lte=now)
-        not_over = Q(ends_at=None) | Q(ends_at__gt=now)
-        return self.filter(begun, not_over, state=Item.State.APPROVED)
+        return self.on_shelf(Shelf.LIVE, now)
+
+    def shelf_counts(self, now: datetime) -> dict[str, int]:
+        """Return how many items stand on each shelf, in one query."""
+        counts = {shelf: Count("pk", filter=on_shelf(shelf, now)) for shelf in Shelf}
+        return self.aggregate(**{str(shelf): count for shelf, count in counts.items()})
 
 
 class Item(TenantModel):
@@ -65,6 +96,13 @@ class Item(TenantModel):
         Membership, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    # When members can see an approved item first; the feed is in this order, so that
+    # an item approved weeks ahead still arrives at the top.
+    live_from = models.GeneratedField(
+        expression=Greatest("approved_at", "starts_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
 
     objects = ItemQuerySet.as_manager()
 
@@ -83,7 +121,7 @@ class Item(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["tenant", "-approved_at", "-id"],
+                fields=["tenant", "-live_from", "-id"],
                 condition=Q(state="approved"),
                 name="item_feed",
             ),
@@ -95,10 +133,23 @@ class Item(TenantModel):
     def __str__(self) -> str:
         return self.title
 
+    def shelf(self, now: datetime) -> Shelf:
+        """Return where the item stands at ``now``, as ``on_shelf`` finds it."""
+        if self.state != self.State.APPROVED:
+            return Shelf(self.state)
+        if self.ends_at is not None and self.ends_at <= now:
+            return Shelf.EXPIRED
+        if self.starts_at is not None and self.starts_at > now:
+            return Shelf.SCHEDULED
+        return Shelf.LIVE
+
     def is_shareable(self, now: datetime) -> bool:
-        begun = self.starts_at is None or self.starts_at <= now
-        not_over = self.ends_at is None or self.ends_at > now
-        return self.state == self.State.APPROVED and begun and not_over
+        return self.shelf(now) == Shelf.LIVE
+
+    @property
+    def picture_version(self) -> str:
+        """Return what changes with the picture, so that browsers may keep it for long."""
+        return PurePosixPath(self.image.name or "").stem[:8]
 
 
 class ItemTopic(TenantModel):

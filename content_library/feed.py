@@ -1,0 +1,72 @@
+"""What members may share now, newest first; a page at a time, cheap at any depth."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, Q
+
+from content_library.models import Item, Topic
+from content_library.models.item import ItemQuerySet
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    """Some items and where the next ones begin; ``next_cursor`` is empty at the end."""
+
+    items: list[Item]
+    next_cursor: str
+
+
+def feed_items(
+    tenant: Tenant, now: datetime, *, topic: Topic | None = None
+) -> ItemQuerySet:
+    """Return the shareable items in the feed's order, each with its ``topics`` at hand.
+
+    Two queries however many there are; ``created_by`` and its user come along.
+    """
+    items = Item.objects.for_tenant(tenant).shareable(now)
+    if topic is not None:
+        items = items.filter(item_topics__topic=topic)
+    topics = Prefetch("topics", Topic.objects.for_tenant(tenant).order_by("name"))
+    return (
+        items.select_related("created_by__user")
+        .prefetch_related(topics)
+        .order_by("-live_from", "-id")
+    )
+
+
+def feed_page(
+    tenant: Tenant,
+    now: datetime,
+    *,
+    cursor: str = "",
+    size: int = 20,
+    topic: Topic | None = None,
+) -> FeedPage:
+    """Return the page of the feed that begins at ``cursor``; a wrong one is the first."""
+    items = feed_items(tenant, now, topic=topic)
+    place = read_cursor(cursor)
+    if place is not None:
+        live_from, pk = place
+        # The first condition is what the index can begin at.
+        items = items.filter(live_from__lte=live_from).filter(
+            Q(live_from__lt=live_from) | Q(pk__lt=pk)
+        )
+    found = list(items[: size + 1])
+    more = len(found) > size
+    return FeedPage(found[:size], write_cursor(found[size - 1]) if more else "")
+
+
+def write_cursor(item: Item) -> str:
+    return f"{item.live_from.isoformat()}~{item.pk}"
+
+
+def read_cursor(cursor: str) -> tuple[datetime, UUID] | None:
+    moment, _, pk = cursor.partition("~")
+    try:
+        live_from, key = datetime.fromisoformat(moment), UUID(pk)
+    except ValueError:
+        return None
+    return (live_from, key) if live_from.tzinfo else None
