@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django import template
@@ -115,11 +116,11 @@ def nav_link(
 
 
 def tenant_url(url_name: str, tenant: Any) -> str:
-    """Return the page's address within the tenant, or "" when there is none."""
-    try:
-        return reverse(url_name, args=[tenant.slug] if tenant else [])
-    except NoReverseMatch:
-        return ""
+    """Return the page's address, within the tenant if it has one there, or ""."""
+    for args in ([tenant.slug], []) if tenant else ([],):
+        with suppress(NoReverseMatch):
+            return reverse(url_name, args=args)
+    return ""
 
 
 @register.inclusion_tag("components/field.html")
