@@ -43,7 +43,6 @@ class SpecimenNetwork:
 
     label: str = "Example"
     icon: str = "M12 2a10 10 0 1 0 .001 0zM8 8h8v2H8zm0 4h6v2H8z"
-    icon_box: str = "0 0 24 24"
 
 
 def gallery(request: HttpRequest) -> HttpResponse:

@@ -41,10 +41,9 @@ def icon(name: str, label: str = "") -> SafeString:
 def network_icon(network: Any, label: str = "") -> SafeString:
     """Draw a network's own mark from the path data that its module brings."""
     return format_html(
-        '<svg class="icon icon--brand" viewBox="{}" {}><path d="{}"></path></svg>',
-        getattr(network, "icon_box", "0 0 24 24"),
+        '<svg class="icon icon--brand" viewBox="0 0 24 24" {}><path d="{}"></path></svg>',
         accessible_name(label),
-        getattr(network, "icon", ""),
+        network.icon,
     )
 
 
