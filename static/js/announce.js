@@ -3,12 +3,21 @@ const toasts = document.getElementById("toasts");
 const SYMBOLS = { good: "success", warn: "alert", bad: "error" };
 const announcer = document.getElementById("announcer");
 
+// A modal dialog makes everything outside it inert, so the lines move in with it and out again.
+function moveToTheFront() {
+  const host = [...document.querySelectorAll("dialog:modal")].pop() ?? document.body;
+  for (const element of [toasts, announcer]) if (element.parentElement !== host) host.append(element);
+}
+document.addEventListener("close", moveToTheFront, { capture: true });
+
 export function announce(text) {
+  moveToTheFront();
   announcer.textContent = "";
   setTimeout(() => { announcer.textContent = text; }, 50);
 }
 
 export function toast(text, tone = "info") {
+  moveToTheFront();
   const pattern = document.getElementById("toast-pattern");
   const copy = pattern.content.firstElementChild.cloneNode(true);
   copy.classList.add(`toast--${tone}`);
