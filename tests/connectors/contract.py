@@ -1,0 +1,408 @@
+"""What every network must keep. A network's test inherits this and adds its answers."""
+
+import ast
+import copy
+import inspect
+import logging
+import time
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import responses
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+from sharing import networks
+from sharing.connectors import errors
+from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.types import Credentials, Metrics, Post, Profile, Tokens
+
+CANARY = "canary-7b1f-token"
+SECRET = "canary-9c2e-secret"
+LINK = "https://go.example.com/l/k3Yq"
+CALLBACK = "https://app.example.com/connect/somewhere/callback/"
+
+
+class ConnectorContract:
+    """State the facts as class attributes; the tests come by inheritance."""
+
+    slug: ClassVar[str]
+    publish_url: ClassVar[str]
+    accepted: ClassVar[dict[str, Any]]  # what `responses` answers to a good post
+    remote_id: ClassVar[str]
+    url: ClassVar[str]
+    profile_url: ClassVar[str]
+    profile_answer: ClassVar[dict[str, Any]]
+    profile: ClassVar[Profile]
+    duplicate: ClassVar[dict[str, Any]]
+    metrics_url: ClassVar[str] = ""
+    metrics_answer: ClassVar[dict[str, Any]] = {}
+    measured: ClassVar[Metrics | None] = None
+
+    profile_id = "urn:li:person:ab12"
+    post = Post("Good news from the grid", LINK, "A title", "A description")
+    tokens = Tokens(
+        CANARY, f"{CANARY}-refresh", datetime.now(UTC) + timedelta(hours=1), ()
+    )
+
+    @pytest.fixture
+    def wire(self) -> Iterator[responses.RequestsMock]:
+        with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
+            yield wire
+
+    @pytest.fixture
+    def connector(self) -> OAuth2Connector:
+        made = networks.get(self.slug)(Credentials("an-app", SECRET))
+        assert isinstance(made, OAuth2Connector)
+        return made
+
+    def publish(self, connector: OAuth2Connector, **options: Any) -> Any:
+        post = options.pop("post", self.post)
+        tokens = copy.copy(self.tokens)
+        return connector.publish(tokens, self.profile_id, post, **options)
+
+    def answers(self, wire: responses.RequestsMock, **answer: Any) -> None:
+        wire.add(responses.POST, self.publish_url, **answer)
+
+    # Facts
+
+    def test_the_slug_is_the_module_name(self, connector):
+        assert inspect.getmodule(type(connector)).__name__.split(".")[-1] == self.slug
+
+    def test_the_facts_are_stated(self, connector):
+        assert connector.label
+        assert connector.icon.startswith("M")
+        assert connector.limits.max_chars > 0
+        assert connector.scopes
+
+    def test_the_module_is_plain_python(self, connector):
+        tree = ast.parse(inspect.getsource(inspect.getmodule(type(connector))))
+        imported = {
+            alias.name
+            for node in ast.walk(tree)
+            for alias in getattr(node, "names", ())
+        } | {getattr(node, "module", "") for node in ast.walk(tree)}
+
+        assert not any(str(name).startswith("django") for name in imported)
+
+    # Text
+
+    def test_composing_twice_changes_nothing(self, connector):
+        once = connector.compose("Read https://src.example.com/a today", LINK, "")
+
+        assert connector.compose(once, LINK) == once
+
+    def test_a_pasted_source_address_becomes_the_tracked_link(self, connector):
+        source = "https://src.example.com/a"
+
+        text = connector.compose(f"Look: {source}, it is good", LINK, source)
+
+        assert text == f"Look: {LINK}, it is good"
+
+    def test_a_text_over_the_limit_is_refused_before_any_call(self, connector, wire):
+        too_long = Post("a" * (connector.limits.max_chars + 1), LINK)
+
+        with pytest.raises(errors.Refused, match="too long"):
+            self.publish(connector, post=too_long)
+
+        assert len(wire.calls) == 0
+
+    def test_the_longest_text_is_fine(self, connector):
+        assert connector.check("a" * connector.limits.max_chars) == []
+
+    def test_an_invisible_character_is_refused(self, connector):
+        assert connector.check("a\x00b")
+
+    # Publishing
+
+    def test_the_remote_id_and_address_come_back(self, connector, wire):
+        self.answers(wire, **self.accepted)
+
+        posted = self.publish(connector)
+
+        assert (posted.remote_id, posted.url) == (self.remote_id, self.url)
+
+    def test_the_token_travels_in_its_header_alone(self, connector, wire):
+        self.answers(wire, **self.accepted)
+
+        self.publish(connector)
+
+        request = wire.calls[0].request
+        assert request.headers["Authorization"] == f"Bearer {CANARY}"
+        assert CANARY not in f"{request.url}{request.body!r}"
+
+    def test_the_same_post_gives_the_same_bytes(self, connector, wire):
+        self.answers(wire, **self.accepted)
+        self.answers(wire, **self.accepted)
+
+        self.publish(connector)
+        self.publish(connector)
+
+        assert wire.calls[0].request.body == wire.calls[1].request.body
+
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [
+            (302, errors.Unknown),
+            (401, errors.Disconnected),
+            (404, errors.Refused),
+            (408, errors.Unknown),
+            (422, errors.Refused),
+            (429, errors.TryLater),
+            (500, errors.Unknown),
+            (502, errors.Unknown),
+            (503, errors.Unknown),
+        ],
+    )
+    def test_a_status_has_one_meaning(self, connector, wire, status, error):
+        self.answers(wire, status=status, json={})
+
+        with pytest.raises(error):
+            self.publish(connector)
+
+        assert len(wire.calls) == 1
+
+    @pytest.mark.parametrize("body", [b"", b"<html>fine</html>", b"[]", b'{"data":'])
+    def test_a_success_without_an_id_proves_nothing(self, connector, wire, body):
+        self.answers(wire, status=200, body=body)
+
+        with pytest.raises(errors.Unknown):
+            self.publish(connector)
+
+    def test_silence_after_sending_is_unknown(self, connector, wire):
+        late = requests.ReadTimeout(ReadTimeoutError(None, "/", "Read timed out."))
+        self.answers(wire, body=late)
+
+        with pytest.raises(errors.Unknown):
+            self.publish(connector)
+
+    def test_a_connection_never_made_is_proof_of_not_sending(self, connector, wire):
+        refused = requests.ConnectionError(NewConnectionError(None, "refused"))
+        self.answers(wire, body=refused)
+
+        with pytest.raises(errors.TryLater) as caught:
+            self.publish(connector)
+
+        assert caught.value.not_sent
+
+    def test_nothing_is_sent_after_the_deadline(self, connector, wire):
+        self.answers(wire, **self.accepted)
+
+        with pytest.raises(errors.TryLater):
+            self.publish(connector, deadline=time.monotonic() - 1)
+
+        assert len(wire.calls) == 0
+
+    def test_the_wait_asked_for_is_told(self, connector, wire):
+        self.answers(wire, status=429, headers={"Retry-After": "37"})
+
+        with pytest.raises(errors.TryLater) as caught:
+            self.publish(connector)
+
+        assert caught.value.after == 37
+
+    def test_a_duplicate_is_told_apart(self, connector, wire):
+        self.answers(wire, **self.duplicate)
+
+        with pytest.raises(errors.Duplicate):
+            self.publish(connector)
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
+    def test_no_secret_is_in_any_error_or_log(self, connector, wire, caplog, status):
+        caplog.set_level(logging.DEBUG)
+        self.answers(wire, status=status, json={"detail": f"Bearer {CANARY}"})
+
+        with pytest.raises(errors.ConnectorError) as caught:
+            self.publish(connector)
+
+        told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+        assert CANARY not in told + caplog.text
+        assert caught.value.__context__ is None
+        assert caught.value.__cause__ is None
+
+    # The member
+
+    def test_the_profile_is_read(self, connector, wire):
+        wire.add(responses.GET, self.profile_url, json=self.profile_answer)
+
+        assert connector.profile(self.tokens) == self.profile
+
+    @pytest.mark.parametrize("body", ["<html>", "{}", '{"sub": 5, "data": []}'])
+    def test_an_odd_profile_is_a_calm_error(self, connector, wire, body):
+        wire.add(responses.GET, self.profile_url, body=body)
+
+        with pytest.raises(errors.TryLater):
+            connector.profile(self.tokens)
+
+    def test_metrics_are_told_or_left_out(self, connector, wire):
+        if self.metrics_url:
+            wire.add(responses.GET, self.metrics_url, json=self.metrics_answer)
+
+        told = connector.metrics(self.tokens, [self.remote_id, "999"])
+
+        expected = {self.remote_id: self.measured} if self.measured else {}
+        assert told == expected
+        assert connector.measures == bool(self.measured)
+
+    # Consent
+
+    def test_the_consent_address_names_app_scopes_and_state(self, connector):
+        verifier = connector.new_verifier()
+
+        url = connector.authorize_url("st4te", CALLBACK, connector.challenge(verifier))
+
+        asked = {key: one[0] for key, one in parse_qs(urlsplit(url).query).items()}
+        assert url.startswith(f"{connector.AUTHORIZE_URL}?")
+        assert asked["response_type"] == "code"
+        assert asked["state"] == "st4te"
+        assert asked["redirect_uri"] == CALLBACK
+        assert set(asked["scope"].split()) == set(connector.scopes)
+        assert asked.get("code_challenge_method") == (
+            "S256" if connector.pkce else None
+        )
+        assert SECRET not in url
+
+    def test_a_verifier_is_long_and_new_each_time(self, connector):
+        assert len(connector.new_verifier()) >= 43
+        assert connector.new_verifier() != connector.new_verifier()
+
+    def test_the_sandbox_address_reroutes_every_page_and_call(self, wire):
+        base = "http://localhost:8010"
+        connector = networks.get(self.slug)(Credentials("a", "b"), base)
+        rerouted = self.publish_url.replace("https://", f"{base}/")
+        wire.add(responses.POST, rerouted, **self.accepted)
+
+        self.publish(connector)
+
+        page = connector.AUTHORIZE_URL.replace("https://", f"{base}/")
+        assert connector.authorize_url("s", CALLBACK, "c").startswith(page)
+
+    def test_a_denied_consent_is_a_calm_message(self, connector):
+        for error in connector.denied_errors:
+            with pytest.raises(errors.Denied, match="cancelled"):
+                connector.code_from({"error": error, "state": "s"})
+
+    @pytest.mark.parametrize(
+        ("params", "error"),
+        [
+            ({"error": "invalid_scope"}, errors.OperatorAction),
+            ({"error": "server_error"}, errors.TryLater),
+            ({}, errors.Refused),
+            ({"code": "x" * 5000}, errors.Refused),
+        ],
+    )
+    def test_a_callback_without_a_code_says_why(self, connector, params, error):
+        with pytest.raises(error):
+            connector.code_from(params)
+
+    def test_a_code_becomes_tokens(self, connector, wire):
+        answer = {
+            "access_token": "fresh",
+            "expires_in": 3600,
+            "scope": ",".join(connector.scopes),
+            "token_type": "bearer",
+        }
+        wire.add(responses.POST, connector.TOKEN_URL, json=answer)
+
+        tokens = connector.exchange("c0de", CALLBACK, "v" * 43)
+
+        sent = wire.calls[0].request
+        form = {key: one[0] for key, one in parse_qs(sent.body).items()}
+        assert (form["code"], form["redirect_uri"]) == ("c0de", CALLBACK)
+        assert tokens.access_token == "fresh"
+        assert set(tokens.scopes) == set(connector.scopes)
+        assert timedelta(minutes=59) < tokens.expires_at - datetime.now(UTC)
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            ({"status": 400, "json": {"error": "invalid_grant"}}, errors.Refused),
+            (
+                {"status": 401, "json": {"error": "invalid_client"}},
+                errors.OperatorAction,
+            ),
+            ({"status": 200, "json": {"error": "invalid_grant"}}, errors.Refused),
+            ({"status": 200, "body": "<html>"}, errors.TryLater),
+            ({"status": 200, "json": {"access_token": 5}}, errors.TryLater),
+            ({"status": 302, "headers": {"Location": "https://e/"}}, errors.TryLater),
+            ({"status": 429, "headers": {"Retry-After": "9"}}, errors.TryLater),
+            ({"status": 503, "body": "down"}, errors.TryLater),
+            ({"body": requests.ReadTimeout("late")}, errors.TryLater),
+        ],
+    )
+    def test_a_failed_exchange_names_whose_turn_it_is(
+        self, connector, wire, caplog, answer, error
+    ):
+        caplog.set_level(logging.DEBUG)
+        wire.add(responses.POST, connector.TOKEN_URL, **answer)
+
+        with pytest.raises(error) as caught:
+            connector.exchange(f"{CANARY}-code", CALLBACK, "v" * 43)
+
+        told = "".join(traceback.format_exception(caught.value)) + caplog.text
+        assert CANARY not in told
+        assert SECRET not in told
+        assert caught.value.__context__ is None
+
+    # Refreshing: by the kit, whether or not this network gives refresh tokens
+
+    def test_refreshing_keeps_the_old_refresh_token_when_none_comes(
+        self, connector, wire
+    ):
+        answer = {"access_token": "fresh", "token_type": "bearer", "expires_in": 60}
+        wire.add(responses.POST, connector.TOKEN_URL, json=answer)
+
+        tokens = connector.refresh(self.tokens)
+
+        assert tokens.access_token == "fresh"
+        assert tokens.refresh_token == self.tokens.refresh_token
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (
+                {"status": 400, "json": {"error": "invalid_request"}},
+                errors.Disconnected,
+            ),
+            ({"status": 400, "json": {"error": "invalid_grant"}}, errors.Disconnected),
+            (
+                {"status": 401, "json": {"error": "invalid_client"}},
+                errors.OperatorAction,
+            ),
+            (
+                {"status": 400, "json": {"error": "invalid_client"}},
+                errors.OperatorAction,
+            ),
+            ({"status": 429}, errors.TryLater),
+            ({"status": 500}, errors.TryLater),
+            ({"status": 503}, errors.TryLater),
+            ({"status": 200, "body": "<html>"}, errors.TryLater),
+            ({"body": requests.ReadTimeout("late")}, errors.TryLater),
+            ({"body": requests.ConnectionError("reset")}, errors.TryLater),
+        ],
+    )
+    def test_only_a_refusal_ends_the_connection(self, connector, wire, answer, error):
+        wire.add(responses.POST, connector.TOKEN_URL, **answer)
+
+        with pytest.raises(error):
+            connector.refresh(self.tokens)
+
+    def test_without_a_refresh_token_the_member_must_reconnect(self, connector, wire):
+        with pytest.raises(errors.Disconnected):
+            connector.refresh(Tokens(CANARY))
+
+        assert len(wire.calls) == 0
+
+    @pytest.mark.parametrize("status", [200, 400, 401])
+    def test_a_token_the_network_forgot_counts_as_revoked(
+        self, connector, wire, status
+    ):
+        wire.add(responses.POST, connector.REVOKE_URL, status=status)
+
+        connector.revoke(self.tokens)
+
+        assert all(CANARY in call.request.body for call in wire.calls)
