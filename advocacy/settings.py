@@ -84,7 +84,15 @@ PUBLISHING_RETRY_LADDER = env.integers("PUBLISHING_RETRY_LADDER", "10,60,300,180
 # -- Sweeps: each may run late, twice or not at all without harm ------------------
 
 CELERY_BEAT_SCHEDULE = {
-    "sweep publications": {"task": "sharing.sweep", "schedule": PUBLISHING_SWEEP_SECONDS},
+    "sweep publications": {
+        "task": "sharing.sweep",
+        "schedule": PUBLISHING_SWEEP_SECONDS,
+    },
+    "ingest clicks": {"task": "analytics.ingest_clicks", "schedule": 2},
+    "ship orphaned clicks": {"task": "analytics.ship_orphans", "schedule": 15},
+    "roll up": {"task": "analytics.roll_up", "schedule": 10},
+    "mail missed invitations": {"task": "tenants.mail_due_invitations", "schedule": 60},
+    "keep house": {"task": "analytics.keep_house", "schedule": 6 * 60 * 60},
 }
 
 # -- E-mail -----------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from tenants.scoping import TenantModel
+from sharing.models import TrackedLink
+from tenants.scoping import TenantForeignKey, TenantModel
 
 
 class DailyRollup(TenantModel):
@@ -70,3 +71,51 @@ class SharerRollup(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.day} {self.sharers}/{self.members}"
+
+
+class LinkRollup(TenantModel):
+    """The same for one link, that is for one publication: the finest grain we keep.
+
+    Raw clicks are dropped after 30 days; a member's own numbers live on here.
+    ``shares`` is 1 on the day it was published.
+    """
+
+    day = models.DateField()
+    link = TenantForeignKey(TrackedLink, models.CASCADE, related_name="+")
+    item_id = models.UUIDField()
+    team_id = models.UUIDField(null=True)
+    network = models.CharField(max_length=32)
+    shares = models.PositiveIntegerField(default=0)
+    clicks_raw = models.PositiveIntegerField(default=0)
+    clicks_machine = models.PositiveIntegerField(default=0)
+    clicks_human = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("tenant", "link", "day", name="link_rollup_cell"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    clicks_raw__gte=models.F("clicks_machine")
+                    + models.F("clicks_human")
+                ),
+                name="link_rollup_tiers_fit",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "day"], name="link_rollup_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.link_id}"
+
+
+class RollupMark(TenantModel):
+    """Up to which moment changes of publications are in the rollups; one row per tenant."""
+
+    read_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("tenant", name="rollup_mark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} until {self.read_until}"
