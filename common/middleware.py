@@ -1,12 +1,13 @@
 """Answers that need no business: oversized bodies, and what a page may use."""
 
-import json
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from common.problems import ProblemResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -43,20 +44,29 @@ class BodyLimitMiddleware:
     def too_large(self, request: HttpRequest) -> HttpResponse:
         sentence = _("What you sent is too large. Files may be up to 10 MB.")
         if request.path.startswith("/api/"):
-            body = {"type": "about:blank", "title": sentence, "status": 413}
-            response: HttpResponse = JsonProblem(body)
+            response: HttpResponse = ProblemResponse(413, sentence)
         else:
             response = render(request, "400.html", {"sentence": sentence}, status=413)
         response.headers["Connection"] = "close"
         return response
 
 
-class JsonProblem(HttpResponse):
-    """A problem document (RFC 9457)."""
+class ApiErrorsMiddleware:
+    """Below ``/api/`` an error page of Django's becomes a problem document."""
 
-    def __init__(self, body: dict[str, object]) -> None:
-        super().__init__(
-            json.dumps(body),
-            status=body["status"],
-            content_type="application/problem+json",
-        )
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if response.status_code < 400 or not is_page:
+            return response
+        if not request.path.startswith("/api/"):
+            return response
+        return ProblemResponse(response.status_code, self.sentence(response))
+
+    def sentence(self, response: HttpResponse) -> str:
+        if response.status_code >= 500:
+            return _("Something went wrong on our side. It is safe to ask again.")
+        return _("This request could not be understood.")

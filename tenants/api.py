@@ -4,9 +4,15 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.api_auth import SCHEME
+from tenants.api_auth import SCHEME, TokenAuthentication
+from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
 from tenants.tokens import find_api_token, note_use
 
@@ -19,13 +25,23 @@ class TenantAPI(APIView):
 
     roles: ClassVar[tuple[str, ...]] = ()
     action_roles: ClassVar[dict[str, tuple[str, ...]]] = {}
+    lookup_value_converter = "uuid"
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.request.tenant  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def membership(self) -> Membership:
+        return self.request.membership  # type: ignore[attr-defined, no-any-return]
 
     def needed_roles(self) -> tuple[str, ...]:
         return self.action_roles.get(getattr(self, "action", None) or "", self.roles)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        token = find_api_token(secret.strip()) if scheme == SCHEME else None
+        is_bearer = scheme.lower() == SCHEME.lower()
+        token = find_api_token(secret.strip()) if is_bearer else None
         if token is None:
             return super().dispatch(request, *args, **kwargs)
         request.api_token = token
@@ -35,3 +51,51 @@ class TenantAPI(APIView):
         with acting_for(token.tenant):
             note_use(token, timezone.now())
             return super().dispatch(request, *args, **kwargs)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the schema speaks of ``TokenAuthentication``."""
+
+    target_class = TokenAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token made on the API tokens page. It names one member in one tenant.",
+        }
+
+
+# -- Who am I ---------------------------------------------------------------------------
+
+
+class TenantShape(serializers.ModelSerializer):
+    class Meta:
+        model = Tenant
+        fields = ["slug", "name", "language", "time_zone"]
+
+
+class TeamShape(serializers.ModelSerializer):
+    class Meta:
+        model = Team
+        fields = ["id", "name"]
+
+
+class MemberShape(serializers.ModelSerializer):
+    name = serializers.CharField(source="user.name")
+    email = serializers.EmailField(source="user.email")
+    roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
+    team = TeamShape(allow_null=True)
+    tenant = TenantShape()
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "email", "roles", "team", "tenant"]
+
+
+class Me(TenantAPI):
+    @extend_schema(summary="Who the token is", responses=MemberShape, tags=["me"])
+    def get(self, request: Request) -> Response:
+        """The member whom the token stands for, and the tenant."""
+        return Response(MemberShape(self.membership).data)

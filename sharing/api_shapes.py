@@ -1,0 +1,137 @@
+"""What the REST API says of shares, publications and accounts, and what it takes."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from common.api_fields import Filters, Id, Moment, Text
+from content_library.api import ItemShape
+from content_library.models import Item
+from sharing.models import Account, Publication, Share, State
+from sharing.services import LONGEST_TEXT
+
+MOST_ACCOUNTS = 20
+
+
+class FeedItemShape(ItemShape):
+    shared = serializers.BooleanField(help_text="Whether you have shared it already.")
+
+    class Meta(ItemShape.Meta):
+        fields: ClassVar[list[str]] = [*ItemShape.Meta.fields, "shared"]
+
+
+class AccountShape(serializers.ModelSerializer[Account]):
+    class Meta:
+        model = Account
+        fields = ["id", "network", "handle", "name", "state", "connected_at"]
+
+
+class PublicationShape(serializers.ModelSerializer[Publication]):
+    share = serializers.UUIDField(source="share_id")
+    item = serializers.UUIDField(source="item_id")
+    account = serializers.UUIDField(source="account_id", allow_null=True)
+    tracked_url = serializers.URLField(source="link.url")
+    remote_id = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Publication
+        fields = [
+            "id",
+            "share",
+            "item",
+            "network",
+            "account",
+            "mode",
+            "state",
+            "reason",
+            "text",
+            "tracked_url",
+            "remote_id",
+            "url",
+            "not_before",
+            "attempts",
+            "published_at",
+        ]
+
+    def get_remote_id(self, publication: Publication) -> str | None:
+        """Return the post's id on the network, once it is known."""
+        return publication.remote_id or None
+
+    def get_url(self, publication: Publication) -> str | None:
+        """Return where the post stands, once it is known."""
+        return publication.url or None
+
+
+class ShareShape(serializers.ModelSerializer[Share]):
+    item = serializers.UUIDField(source="item_id")
+    publications = PublicationShape(many=True)
+
+    class Meta:
+        model = Share
+        fields = ["id", "item", "created_at", "scheduled_at", "publications"]
+
+
+# -- What comes in -----------------------------------------------------------------------
+
+
+class NewPublication(serializers.Serializer[Any]):
+    account = Id(help_text="One of your accounts.")
+    text = Text(
+        help_text="Your own words; the tracked link is added where it is missing.",
+        allow_blank=True,
+        max_length=LONGEST_TEXT,
+        trim_whitespace=False,
+    )
+
+    def validate_account(self, pk: Any) -> Account:
+        account = self.context["accounts"].get(pk)
+        if account is None:
+            raise serializers.ValidationError(_("You have no such account."))
+        return account  # type: ignore[no-any-return]
+
+
+class NewShare(serializers.Serializer[Any]):
+    """``context`` brings the ``items`` and ``accounts`` that the member may name."""
+
+    item = Id(help_text="An item of your feed.")
+    publications = NewPublication(many=True, allow_empty=True, max_length=MOST_ACCOUNTS)
+    scheduled_at = Moment(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="When to publish; null or nothing: now.",
+    )
+
+    def validate_item(self, pk: Any) -> Item:
+        item = self.context["items"].filter(pk=pk).first()
+        if item is None:
+            raise serializers.ValidationError(_("There is no such item."))
+        return item  # type: ignore[no-any-return]
+
+
+class Answer(serializers.Serializer[Any]):
+    out = serializers.BooleanField(
+        help_text="True: the post is there. False: it is not; send it again."
+    )
+
+
+class PublicationFilters(Filters):
+    state = serializers.MultipleChoiceField(
+        choices=State.choices,
+        required=False,
+        help_text="May be given several times.",
+        error_messages={
+            "invalid_choice": _("This is not one of the words that are known here.")
+        },
+    )
+    share = Id(required=False, help_text="Only the publications of this share.")
+    updated_since = Moment(
+        required=False,
+        help_text="Only what changed at or after it, oldest change first.",
+    )
+
+
+class ShareFilters(Filters):
+    item = Id(required=False, help_text="Only the shares of this item.")
