@@ -10,9 +10,12 @@ from tenants.models import AuditEntry, Membership
 def record(
     action: str, row: models.Model, *, by: Membership | None = None, **details: Any
 ) -> AuditEntry:
-    """Note that ``by`` did ``action`` to a tenant-owned ``row``; ``details`` are plain JSON."""
+    """Note that ``by`` did ``action`` to a ``row`` of the tenant, or to the tenant itself.
+
+    ``details`` are plain JSON.
+    """
     return AuditEntry.objects.create(
-        tenant_id=row.tenant_id,  # type: ignore[attr-defined]
+        tenant_id=getattr(row, "tenant_id", row.pk),
         actor=by,
         action=action,
         object_kind=row._meta.model_name or "",

@@ -18,11 +18,11 @@ from tenants.scoping import across_tenants, acting_for
 
 
 class PeopleRefused(Exception):
-    """A change that must not be; ``sentence`` says why, to a person."""
+    """A change that must not be; ``sentences`` say why, to a person."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(*sentences)
+        self.sentences = list(sentences)
 
 
 def create_tenant(*, slug: str, name: str, language: str = "en") -> Tenant:
@@ -67,13 +67,19 @@ def find_or_create_user(*, email: str, name: str, password: str | None) -> User:
     """Return the person with that e-mail; a given password becomes theirs."""
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
-        user = User(email=email.strip().lower(), name=name)
-        user.set_password(password)
-        user.full_clean()
-        user.save(force_insert=True)
-    elif password and not user.check_password(password):
+        return create_user(email=email, name=name, password=password)
+    if password and not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+    return user
+
+
+def create_user(*, email: str, name: str, password: str | None) -> User:
+    """Make a person; without a password they sign in by e-mail link."""
+    user = User(email=email.strip().lower(), name=name.strip())
+    user.set_password(password or None)
+    user.clean_fields()
+    user.save(force_insert=True)
     return user
 
 
@@ -86,6 +92,15 @@ def known_roles(roles: Iterable[str]) -> list[str]:
 
 
 # -- Roles --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def change_member(
+    *, membership: Membership, roles: Iterable[str], team: Team | None, by: Membership
+) -> None:
+    """Give the member exactly these roles and this team, or change nothing."""
+    change_roles(membership=membership, roles=roles, by=by)
+    move_to_team(membership=membership, team=team, by=by)
 
 
 @transaction.atomic
@@ -242,3 +257,15 @@ def reactivate_member(*, membership: Membership, by: Membership) -> None:
     membership.deactivated_at = None
     membership.save(update_fields=["deactivated_at"])
     audit.record("member.reactivated", membership, by=by)
+
+
+# -- The tenant itself ----------------------------------------------------------------------
+
+
+@transaction.atomic
+def change_settings(*, tenant: Tenant, by: Membership, fields: list[str]) -> None:
+    """Save what an admin changed of the tenant."""
+    require_admin(by)
+    if fields:
+        tenant.save(update_fields=fields)
+        audit.record("tenant.changed", tenant, by=by, fields=fields)

@@ -1,26 +1,15 @@
-"""Random secrets of which only a hash is kept."""
+"""Keys to the REST API: made, found by their hash, revoked."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from common.secret_links import digest, new_secret
 from tenants import audit
 from tenants.models import ApiToken, Membership
 from tenants.scoping import across_tenants
 
 PREFIX = "adv_"
-
-
-def new_secret() -> str:
-    """Return 256 random bits, safe in an address."""
-    return secrets.token_urlsafe(32)
-
-
-def digest(secret: str) -> str:
-    """Return what is stored of a secret: SHA-256, enough for 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models.membership import Membership, Role, Team
+from tenants.models.membership import Membership, Role, Team, role_labels
 from tenants.scoping import TenantForeignKey, TenantModel
 
 
@@ -23,6 +24,7 @@ class Invitation(TenantModel):
     )
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    mail_due_at = models.DateTimeField(null=True, blank=True)  # null: it is sent
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -37,10 +39,20 @@ class Invitation(TenantModel):
                 condition=models.Q(accepted_at=None) | models.Q(revoked_at=None),
                 name="invitation_accepted_or_revoked",
             ),
+            models.UniqueConstraint(
+                "tenant",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_one_open",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.email} → {self.tenant_id}"
+
+    @property
+    def role_labels(self) -> list[str]:
+        return role_labels(self.roles)
 
     def is_open(self, now: datetime) -> bool:
         return (
@@ -48,3 +60,6 @@ class Invitation(TenantModel):
             and self.revoked_at is None
             and now < self.expires_at
         )
+
+    def has_expired(self, now: datetime) -> bool:
+        return now >= self.expires_at

@@ -20,6 +20,11 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Admin")
 
 
+def role_labels(roles: list[str]) -> list[str]:
+    """Name the roles beyond sharing, which every member may."""
+    return [str(Role(role).label) for role in roles if role != Role.EMPLOYEE]
+
+
 class Team(TenantModel):
     """A group of members whose numbers are shown together."""
 
@@ -71,6 +76,10 @@ class Membership(TenantModel):
     @property
     def is_active(self) -> bool:
         return self.deactivated_at is None
+
+    @property
+    def role_labels(self) -> list[str]:
+        return role_labels(self.roles)
 
     def has_role(self, *wanted: str) -> bool:
         """An admin has every role; every member is an employee."""

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(sentences(error)) from None
         except PeopleRefused as error:
-            raise CommandError(error.sentence) from None
+            raise CommandError(" ".join(error.sentences)) from None
         note = "" if member.is_active else " (deactivated: an admin may change that)"
         self.stdout.write(
             f"{member.user.email} is {', '.join(member.roles)} of {member.tenant.name}{note}"

@@ -1,0 +1,26 @@
+"""The mails about sign-in. A link's secret is made on its way into the mail."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import MagicLink
+from common.mail import send_mail
+from common.secret_links import digest, new_secret
+
+
+def mail_magic_link(link_id: str, *, now: datetime) -> None:
+    """Send the link, with a new secret; do nothing when nobody may use it any more."""
+    secret = new_secret()
+    links = MagicLink.objects.filter(pk=link_id, used_at=None, expires_at__gt=now)
+    if not links.update(token_hash=digest(secret)):
+        return
+    user = links.select_related("user").get().user
+    url = settings.PUBLIC_URL + reverse("accounts:magic_confirm", args=[secret])
+    send_mail(
+        "magic_link",
+        to=user.email,
+        language=user.language or settings.LANGUAGE_CODE,
+        context={"user": user, "url": url},
+    )

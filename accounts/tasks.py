@@ -1,0 +1,18 @@
+"""What runs later for a person. Each task calls one function."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import mailing
+
+
+@shared_task(
+    name="accounts.mail_magic_link",
+    autoretry_for=(OSError,),
+    retry_backoff=5,
+    retry_backoff_max=60,
+    max_retries=4,
+)
+def mail_magic_link(link_id: str) -> None:
+    """Mail failures pass quickly or not at all: a few tries within the link's life."""
+    mailing.mail_magic_link(link_id, now=timezone.now())

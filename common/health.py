@@ -1,0 +1,52 @@
+"""Whether the process lives, and whether it can do its work."""
+
+import base64
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> JsonResponse:
+    """The process answers; it asks nobody."""
+    return JsonResponse({"alive": True})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Each thing that work needs, true or false; 503 when one is missing."""
+    checks = {"database": False, "migrations": False, "token_key": token_key()}
+    try:
+        checks["database"] = writable()
+        checks["migrations"] = migrated()
+    except DatabaseError:
+        pass
+    ready = all(checks.values())
+    return JsonResponse(checks | {"ready": ready}, status=200 if ready else 503)
+
+
+def writable() -> bool:
+    """A replica, or a server in recovery, reads but takes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return cursor.fetchone() == ("off",)
+
+
+def migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def token_key() -> bool:
+    """The first key, which seals new tokens, is 32 bytes."""
+    _, _, key = settings.TOKEN_KEYS.split(",")[0].partition(":")
+    try:
+        return len(base64.b64decode(key, validate=True)) == 32
+    except ValueError:
+        return False
