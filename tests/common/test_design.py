@@ -62,6 +62,7 @@ def test_every_token_in_use_exists(path):
 def test_every_icon_in_a_template_is_in_the_sprite():
     text = "\n".join(path.read_text() for path in TEMPLATES)
     used = set(re.findall(r"""{% icon ["']([a-z-]+)["']""", text))
+    used |= set(re.findall(r"""{% nav_link ["'][a-z_:]+["'] ["']([a-z-]+)["']""", text))
     used |= set(re.findall(r"""\b(?:icon|symbol)=["']([a-z-]+)["']""", text))
 
     assert used <= set(icon_names())
