@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content_library', '0003_live_from'),
-        ('tenants', '0003_initial'),
+        ('tenants', '0003_invitation_mail'),
     ]
 
     operations = [
