@@ -2,13 +2,28 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from common.api import unknown_address
 from common.gallery import gallery
+from common.health import livez, readyz
+from common.mailbox import mailbox
 from common.preferences import preferences
+from sharing.urls import callback_patterns
 
 TENANT = "t/<str:slug>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tenants.entrance_urls")),
+    path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", include("advocacy.api_urls")),
+    path("api/", unknown_address),
+    path("api/<path:rest>", unknown_address),
     path("preferences/", preferences, name="preferences"),
     path("ui/", gallery, name="gallery"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("dev/mail/", mailbox, name="mailbox"),
+    path(TENANT, include("tenants.urls")),
+    path(TENANT, include("sharing.urls")),
+    *callback_patterns,
 ]
