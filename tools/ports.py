@@ -1,6 +1,7 @@
 """Say which port is taken, and by which flag to choose another, before anything starts."""
 
 import argparse
+import errno
 import socket
 
 from tools.terminal import Problem
@@ -26,6 +27,10 @@ def refuse_taken_port(host: str, port: int, flag: str) -> None:
             f"{host} is no address of this machine: use another --host."
         ) from None
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise Problem(
+                f"{host} is no address of this machine: use another --host."
+            ) from None
         if not is_open(port):
             reason = error.strerror or error
             raise Problem(

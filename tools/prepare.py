@@ -16,7 +16,7 @@ def main(state: Path) -> None:
         django.setup()
         call_command("migrate", database="owner", interactive=False)
     with step("demo organisations"):
-        call_command("seed_demo")
+        call_command("seed_demo", sandbox_state=state / "sandbox")
     with (state / SIGN_INS).open("w") as output:
         call_command("seed_demo", "--sign-ins", stdout=output)
 

@@ -6,9 +6,7 @@ Used by the guard only: whoever starts them must be there to stop them.
 import contextlib
 import fcntl
 import glob
-import hashlib
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -22,7 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from tools import roles
-from tools.binaries import postgres_folder, valkey_program
+from tools.binaries import postgres_program, valkey_program
+from tools.reach import data_within_reach, program_within_reach, server_account
 from tools.terminal import Problem, tail
 
 START_PATIENCE = 30
@@ -59,7 +58,7 @@ class Servers:
             busy=f"{self.state} is in use by another ./dev: stop that one first.",
         )
         self.account = server_account(self.state)
-        self.data = reachable(self.state, self.account)
+        self.data = data_within_reach(self.state, self.account)
         self.run = self.make_run_folder()
         addresses: dict[str, str] = {}
         if "postgres" in which:
@@ -112,7 +111,7 @@ class Servers:
             os.chown(folder, self.account["user"], self.account["group"])
 
     def start_postgres(self) -> dict[str, str]:
-        programs = postgres_folder()
+        programs = program_within_reach(postgres_program(), self.account).parent
         major = postgres_major(programs)
         data = self.data / f"postgres-{major}"
         if not (data / "PG_VERSION").exists():
@@ -164,8 +163,9 @@ class Servers:
     def start_valkey(self) -> dict[str, str]:
         folder, address = self.data / "valkey", self.run / "valkey.sock"
         self.give(folder)
+        program = program_within_reach(valkey_program(), self.account)
         argv = [
-            valkey_program(),
+            program,
             "--port",
             "0",
             "--unixsocket",
@@ -208,53 +208,6 @@ class Servers:
             "stderr": output,
             **self.account,
         }
-
-
-def server_account(state: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: as root, another account runs both servers."""
-    if os.geteuid() != 0:
-        return {}
-    for data in state.glob("postgres-*/PG_VERSION"):
-        owner = data.stat()
-        if owner.st_uid != 0:
-            return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    raise Problem(
-        "PostgreSQL does not run as root, and there is neither an account 'postgres' "
-        "nor 'nobody' to run it: use a normal account, or set DATABASE_URL."
-    )
-
-
-def reachable(state: Path, account: dict[str, Any]) -> Path:
-    """The state folder, or one elsewhere when the servers' account cannot walk there."""
-    if not account:
-        return state
-    state.chmod(0o755)
-    if can_walk_to(state, account):
-        return state
-    elsewhere = elsewhere_for(state)
-    elsewhere.mkdir(mode=0o755, exist_ok=True)
-    if elsewhere.is_symlink() or elsewhere.stat().st_uid != os.geteuid():
-        raise Problem(f"{elsewhere} belongs to somebody else: remove it and try again.")
-    return elsewhere
-
-
-def elsewhere_for(state: Path) -> Path:
-    mark = hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]
-    return Path("/var/tmp") / f"advocacy-{os.geteuid()}-{mark}"
-
-
-def can_walk_to(folder: Path, account: dict[str, Any]) -> bool:
-    walk = subprocess.run(
-        ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
-        cwd="/",
-        capture_output=True,
-        **account,
-    )
-    return walk.returncode == 0
 
 
 def sweep_leftovers() -> None:

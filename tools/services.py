@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tools import environment, roles
-from tools.servers import PREFIX, elsewhere_for
+from tools.reach import elsewhere_for
+from tools.servers import PREFIX
 from tools.terminal import ROOT, STATE, Problem, note, run, say, step, tail
 
 
