@@ -46,17 +46,22 @@ def feed_page(
     topic: Topic | None = None,
 ) -> FeedPage:
     """Return the page of the feed that begins at ``cursor``; a wrong one is the first."""
-    items = feed_items(tenant, now, topic=topic)
-    place = read_cursor(cursor)
-    if place is not None:
-        live_from, pk = place
-        # The first condition is what the index can begin at.
-        items = items.filter(live_from__lte=live_from).filter(
-            Q(live_from__lt=live_from) | Q(pk__lt=pk)
-        )
+    items = items_from(feed_items(tenant, now, topic=topic), cursor)
     found = list(items[: size + 1])
     more = len(found) > size
     return FeedPage(found[:size], write_cursor(found[size - 1]) if more else "")
+
+
+def items_from(items: ItemQuerySet, cursor: str) -> ItemQuerySet:
+    """Return the feed's items that come at ``cursor`` or later."""
+    place = read_cursor(cursor)
+    if place is None:
+        return items
+    live_from, pk = place
+    # The first condition is what the index can begin at.
+    return items.filter(live_from__lte=live_from).filter(
+        Q(live_from__lt=live_from) | Q(pk__lt=pk)
+    )
 
 
 def write_cursor(item: Item) -> str:

@@ -42,6 +42,7 @@ class Connector:
     icon: ClassVar[str]  # SVG path data, one colour, 24 by 24
     limits: ClassVar[Limits]
     scopes: ClassVar[tuple[str, ...]] = ()
+    permissions: ClassVar[Mapping[str, str]] = {}  # scope -> what it lets us do
     needs_text: ClassVar[bool] = True
     probe: ClassVar[bool] = False  # an identical second publish() names the first post
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome

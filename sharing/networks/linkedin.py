@@ -12,7 +12,7 @@ from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.connector import retry_after
 from sharing.connectors.http import Answer
-from sharing.connectors.text import _
+from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, Post, Posted, Profile, Tokens
 
 API = "https://api.linkedin.com"
@@ -28,6 +28,8 @@ _NO_PRODUCT = _(
     "LinkedIn does not let this app post for members. Please tell an administrator."
 )
 _NO_SCOPE = _("LinkedIn needs your permission to post. Please connect it again.")
+_SEES = _("See your name, so that you know which account is linked")
+_POSTS = _("Post in your name, each time you press Share")
 _UNSURE = _("LinkedIn did not confirm the post. We are checking.")
 _UNREADABLE = _("LinkedIn answered in an unexpected way.")
 
@@ -68,6 +70,11 @@ class LinkedIn(OAuth2Connector):
     )
     limits = Limits(max_chars=3000)
     scopes = ("openid", "profile", "w_member_social")
+    permissions = {
+        "openid": Sentence(_SEES),
+        "profile": Sentence(_SEES),
+        "w_member_social": Sentence(_POSTS),
+    }
     AUTHORIZE_URL = "https://www.linkedin.com/oauth/v2/authorization"
     TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105
     REVOKE_URL = "https://www.linkedin.com/oauth/v2/revoke"

@@ -28,6 +28,10 @@ _NOT_ALLOWED = _(
 _NO_SCOPE = _("X needs your permission to post. Please connect your account again.")
 _ODD_TEXT = _("X did not accept this text.")
 _CASHTAGS = _("X allows one $ symbol like $ABC in a post.")
+_SEES = _("See your name, so that you know which account is linked")
+_POSTS = _("Post in your name, each time you press Share")
+_READS = _("Look up the posts you shared from here and their numbers")
+_STAYS = _("Stay connected until you disconnect")
 _UNSURE = _("X did not confirm the post. We are checking.")
 _UNREADABLE = _("X answered in an unexpected way.")
 
@@ -47,6 +51,12 @@ class X(OAuth2Connector):
         light_ranges=((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247)),
     )
     scopes = ("tweet.read", "tweet.write", "users.read", "offline.access")
+    permissions = {
+        "tweet.read": Sentence(_READS),
+        "tweet.write": Sentence(_POSTS),
+        "users.read": Sentence(_SEES),
+        "offline.access": Sentence(_STAYS),
+    }
     AUTHORIZE_URL = "https://x.com/i/oauth2/authorize"
     TOKEN_URL = f"{API}/oauth2/token"
     REVOKE_URL = f"{API}/oauth2/revoke"

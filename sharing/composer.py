@@ -1,0 +1,171 @@
+"""What the composer shows for an item and a member, put together from the rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.forms import BoundField
+from django.http import QueryDict
+
+from common.ids import uuid7
+from content_library.models import Item, SuggestedText
+from guidelines.models import GuidelineVersion
+from guidelines.services import current_versions, unacknowledged
+from sharing.configured import offered_networks
+from sharing.connectors.base import OAuth2Connector
+from sharing.feed import art, own_accounts
+from sharing.forms import ALL, ComposeForm, own, typed
+from sharing.models import Account, Publication
+from sharing.previews import Preview, preview
+from sharing.services import find_draft
+from tenants.models import Membership
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of the member's accounts in the composer."""
+
+    account: Account
+    network: OAuth2Connector
+    own: BoundField
+    is_chosen: bool
+    preview: Preview
+
+    @property
+    def shows_problems(self) -> bool:
+        """Nobody wants to hear that an empty box is empty before they wrote."""
+        return self.is_chosen and bool(self.preview.text)
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Everything on the screen where a share is written."""
+
+    item: Item
+    art: str
+    is_open: bool
+    form: ComposeForm
+    rows: Sequence[Row]
+    missing: Sequence[OAuth2Connector]
+    suggestions: Sequence[SuggestedText]
+    unread: Sequence[GuidelineVersion]
+
+    @property
+    def can_share(self) -> bool:
+        return self.is_open and any(row.account.is_connected for row in self.rows)
+
+
+def visible_item(membership: Membership, pk: UUID, now: datetime) -> Item | None:
+    """Return an item that members see or saw: neither a draft nor still to come."""
+    items = Item.objects.for_tenant(membership.tenant_id).exclude(
+        state=Item.State.DRAFT
+    )
+    return items.filter(Q(starts_at=None) | Q(starts_at__lte=now), pk=pk).first()
+
+
+def open_composer(
+    by: Membership,
+    item: Item,
+    now: datetime,
+    *,
+    data: QueryDict | None = None,
+    initial: Mapping[str, Any] | None = None,
+) -> Composer:
+    """Read what is needed and fill the form: from ``data``, ``initial`` or the draft."""
+    networks = {network.slug: network for network in offered_networks()}
+    accounts = [one for one in own_accounts(by) if one.network in networks]
+    unread = unread_guidelines(by)
+    form = ComposeForm(
+        data,
+        initial=beginning(by, item, accounts, initial),
+        accounts=accounts,
+        must_read=bool(unread),
+        labels={slug: network.label for slug, network in networks.items()},
+        auto_id="compose-%s",
+    )
+    held = {account.network for account in accounts}
+    return Composer(
+        item=item,
+        art=art(item),
+        is_open=item.is_shareable(now),
+        form=form,
+        rows=rows_of(form, item, networks),
+        missing=[one for slug, one in networks.items() if slug not in held],
+        suggestions=suggestions_for(item, held),
+        unread=unread,
+    )
+
+
+def beginning(
+    by: Membership,
+    item: Item,
+    accounts: Sequence[Account],
+    given: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the form's first values: the draft, or what a link brought along."""
+    draft = find_draft(by, item)
+    values: dict[str, Any] = {"key": str(uuid7()), "text": draft.get(ALL, "")}
+    values |= {own(str(one.pk)): draft.get(str(one.pk), "") for one in accounts}
+    values["account"] = used_last(by, accounts)
+    for name, value in (given or {}).items():
+        # A suggestion never replaces words that somebody typed.
+        if name != "text" or not values["text"]:
+            values[name] = value
+    return values
+
+
+def used_last(by: Membership, accounts: Sequence[Account]) -> list[str]:
+    """Return the accounts of the member's newest share; at first, all of them."""
+    usable = [str(account.pk) for account in accounts if account.is_connected]
+    mine = Publication.objects.for_tenant(by.tenant_id).filter(membership=by)
+    newest = mine.order_by("-created_at").values("share_id")[:1]
+    last = {str(pk) for pk in mine.filter(share__in=newest).values_list("account_id", flat=True)}  # fmt: skip
+    return [pk for pk in usable if pk in last] or usable
+
+
+def rows_of(
+    form: ComposeForm, item: Item, networks: Mapping[str, OAuth2Connector]
+) -> list[Row]:
+    texts = typed(form)
+    chosen = form["account"].value() or []
+    return [
+        Row(
+            account=account,
+            network=networks[account.network],
+            own=form[own(pk)],
+            is_chosen=pk in chosen and account.is_connected,
+            preview=preview(
+                networks[account.network], account, texts[pk] or texts[ALL], item
+            ),
+        )
+        for pk, account in form.accounts.items()
+    ]
+
+
+def suggestions_for(item: Item, networks: set[str]) -> list[SuggestedText]:
+    """Return the texts to start from: those for all, and for the member's networks."""
+    texts = SuggestedText.objects.for_tenant(item.tenant_id).filter(item=item)
+    return list(texts.filter(network__in={*networks, ""}).order_by("position", "pk"))
+
+
+def unread_guidelines(by: Membership) -> list[GuidelineVersion]:
+    """Return the versions to acknowledge, each with its rules at hand."""
+    wanted = {version.pk for version in unacknowledged(by)}
+    if not wanted:
+        return []
+    return [version for version in current_versions(by.tenant) if version.pk in wanted]
+
+
+def add_words(there: str, more: str, suggestions: Sequence[SuggestedText]) -> str:
+    """Return the text with a suggestion in it: in place of an untouched one, else below."""
+    if not there.strip() or there in {suggestion.text for suggestion in suggestions}:
+        return more
+    return f"{there.rstrip()}\n\n{more}"
+
+
+def words_of(publication: Publication) -> str:
+    """Return what was typed for a publication, without the link that was added."""
+    return publication.text.replace(publication.link.url, "").strip()

@@ -1,0 +1,118 @@
+"""The composer's form: one box for all networks, and one for each that differs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sharing.models import Account
+from sharing.services import LONGEST_TEXT, Part
+
+ALL = ""  # the draft's key of the words for all networks
+
+
+class Words(forms.CharField):
+    """What somebody typed, kept as typed but for the line ends."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 5, "class": "composer__words"})
+        super().__init__(
+            max_length=LONGEST_TEXT,
+            required=False,
+            strip=False,
+            widget=widget,
+            **options,
+        )
+        # Longer texts are answered by the server: a browser would cut them silently.
+        del self.widget.attrs["maxlength"]
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class ComposeForm(forms.Form):
+    """``accounts`` are the member's own, on networks that are offered."""
+
+    use_required_attribute = False
+    key = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    text = Words(label=_("Your words"))
+
+    def __init__(
+        self,
+        *args: Any,
+        accounts: Sequence[Account],
+        must_read: bool,
+        labels: dict[str, str],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.accounts = {str(account.pk): account for account in accounts}
+        usable = [pk for pk, account in self.accounts.items() if account.is_connected]
+        self.fields["account"] = forms.MultipleChoiceField(
+            label=_("Share on"),
+            choices=[(pk, self.accounts[pk].label) for pk in usable],
+            error_messages={
+                "required": _("Choose at least one account."),
+                "invalid_choice": _("Choose among your connected accounts."),
+            },
+        )
+        for pk, account in self.accounts.items():
+            label = _("Different words for %(network)s") % {
+                "network": labels[account.network]
+            }
+            self.fields[own(pk)] = Words(label=label)
+        if must_read:
+            self.fields["read"] = forms.BooleanField(
+                label=_("I have read the guidelines"),
+                error_messages={
+                    "required": _("Please read the guidelines and tick this box first.")
+                },
+            )
+
+    def parts(self) -> list[Part]:
+        """Return the words of each chosen account: its own, or those for all."""
+        said = self.cleaned_data
+        return [
+            Part(self.accounts[pk], said[own(pk)] or said["text"])
+            for pk in said["account"]
+        ]
+
+    def refuse(self, errors: dict[str, list[str]], parts: Sequence[Part]) -> None:
+        """Show what ``share_item`` refused at the field where it was typed."""
+        for key, sentences in errors.items():
+            for sentence in sentences:
+                self.add_error(*self.place_of(key, sentence, parts))
+
+    def place_of(
+        self, key: str, sentence: str, parts: Sequence[Part]
+    ) -> tuple[str | None, str]:
+        head, _dot, rest = key.partition(".")
+        if head == "guidelines" and "read" in self.fields:
+            return "read", sentence
+        if head != "publications":
+            return None, sentence
+        if not rest:
+            return "account", sentence
+        index, _dot, field = rest.partition(".")
+        account = parts[int(index)].account
+        if field == "account":
+            return "account", f"{account}: {sentence}"
+        pk = str(account.pk)
+        return (own(pk) if self.cleaned_data.get(own(pk)) else "text"), sentence
+
+
+def own(account_pk: str) -> str:
+    """Return the name of the field that holds an account's own words."""
+    return f"text-{account_pk}"
+
+
+def typed(form: ComposeForm) -> dict[str, str]:
+    """Return every text as it stands in the form, valid or not, by the draft's keys."""
+    names = {ALL: "text"} | {pk: own(pk) for pk in form.accounts}
+    return {key: words_in(form, name) for key, name in names.items()}
+
+
+def words_in(form: ComposeForm, name: str) -> str:
+    value = form[name].value() or ""
+    return str(value).replace("\r\n", "\n").replace("\r", "\n")

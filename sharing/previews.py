@@ -1,0 +1,74 @@
+"""What will stand on a network, word for word, before it stands there. No database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from content_library.models import Item
+from sharing.connectors.base import Connector
+from sharing.models import Account, TrackedLink
+from sharing.services import CODE_LENGTH, Part, text_problems, words
+
+SAMPLE_WORD = "yourlink"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One text as its network will show and count it."""
+
+    text: str
+    link_url: str
+    length: int
+    max_chars: int
+    problems: list[str]
+    card_title: str
+    card_host: str
+
+    @property
+    def left(self) -> int:
+        return self.max_chars - self.length
+
+    @property
+    def over(self) -> int:
+        return -self.left
+
+    @property
+    def is_over(self) -> bool:
+        return self.left < 0
+
+    @property
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """The text in order, each part with whether it is the tracked link."""
+        for number, part in enumerate(self.text.split(self.link_url)):
+            if number:
+                yield self.link_url, True
+            if part:
+                yield part, False
+
+
+def preview(connector: Connector, account: Account, text: str, item: Item) -> Preview:
+    """Compose, measure and check the text exactly as publishing will.
+
+    Only the link's code differs: it is drawn when Share is pressed, in the same length.
+    """
+    link_url = sample_link()
+    composed = connector.compose(words(text), link_url, item.source_url)
+    return Preview(
+        text=composed,
+        link_url=link_url,
+        length=connector.length(composed),
+        max_chars=connector.limits.max_chars,
+        problems=text_problems(Part(account, text), item),
+        card_title=item.title,
+        card_host=host_of(link_url),
+    )
+
+
+def sample_link() -> str:
+    """Return a tracked link of the right length that can be read as an example."""
+    repeated = SAMPLE_WORD * (CODE_LENGTH // len(SAMPLE_WORD) + 1)
+    return TrackedLink(code=repeated[:CODE_LENGTH]).url
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).netloc

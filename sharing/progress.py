@@ -1,0 +1,98 @@
+"""How far a share has come, for the member who pressed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from sharing.configured import UnknownNetwork, connector_for
+from sharing.connectors.base import OAuth2Connector
+from sharing.models import Publication, Share, State
+
+PATIENCE = timedelta(seconds=30)
+
+TONES = {
+    State.PUBLISHED: "good",
+    State.FAILED: "bad",
+    State.NEEDS_USER: "warn",
+    State.UNKNOWN: "info",
+    State.REMOVED: "warn",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One publication on its way."""
+
+    publication: Publication
+    network: OAuth2Connector | None
+
+    @property
+    def label(self) -> str:
+        return self.network.label if self.network else self.publication.network
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(State(self.publication.state), "")
+
+    @property
+    def is_busy(self) -> bool:
+        return self.publication.is_moving
+
+    @property
+    def words(self) -> str:
+        """The state in a word or two; a wait that is no wait is called going out."""
+        publication = self.publication
+        if publication.state == State.READY and publication.reason in ("new", "retry"):
+            return _("Going out")
+        return publication.get_state_display()
+
+
+@dataclass(frozen=True)
+class Progress:
+    share: Share
+    steps: Sequence[Step]
+    is_slow: bool
+
+    @property
+    def is_settled(self) -> bool:
+        return not any(step.is_busy for step in self.steps)
+
+    @property
+    def is_all_out(self) -> bool:
+        return all(step.publication.state == State.PUBLISHED for step in self.steps)
+
+    @property
+    def needs_hand(self) -> bool:
+        states = {step.publication.state for step in self.steps}
+        return bool(states & {State.NEEDS_USER, State.FAILED})
+
+    @property
+    def interval(self) -> str:
+        """How often to ask again: quickly while it is a matter of seconds."""
+        return "5s" if self.is_slow else "1s"
+
+    @property
+    def signature(self) -> str:
+        """Changes with what the screen shows, so that nothing is redrawn in vain."""
+        rows = [
+            f"{step.publication.state[:3]}{step.publication.token}.{step.publication.reason}"
+            for step in self.steps
+        ]
+        return "-".join([*rows, "slow" if self.is_slow else "quick"])
+
+
+def read_progress(share: Share, now: datetime) -> Progress:
+    """Read the share's publications, in the order of the networks' names."""
+    rows = Publication.objects.for_tenant(share.tenant_id).filter(share=share)
+    publications = rows.select_related("account", "link").order_by("network", "pk")
+    steps = [Step(one, network_of(one)) for one in publications]
+    return Progress(share, steps, is_slow=now - share.created_at > PATIENCE)
+
+
+def network_of(publication: Publication) -> OAuth2Connector | None:
+    try:
+        return connector_for(publication.network)
+    except UnknownNetwork:
+        return None

@@ -1,0 +1,34 @@
+"""The member's pages, under ``/t/<slug>/``; and the networks' way back, outside."""
+
+from django.urls import path
+
+from sharing.views import accounts, compose, feed, publications
+
+app_name = "sharing"
+
+ITEM = "items/<uuid:item_id>/share/"
+PUBLICATION = "publications/<uuid:publication_id>/"
+
+urlpatterns = [
+    path("", feed.feed, name="feed"),
+    path(ITEM, compose.compose, name="compose"),
+    path(f"{ITEM}preview/", compose.preview, name="preview"),
+    path(f"{ITEM}draft/", compose.draft, name="draft"),
+    path("shared/<uuid:share_id>/", publications.shared, name="shared"),
+    path(f"{PUBLICATION}cancel/", publications.cancel, name="publication_cancel"),
+    path(f"{PUBLICATION}answer/", publications.answer, name="publication_answer"),
+    path(f"{PUBLICATION}retry/", publications.retry, name="publication_retry"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<str:network>/connect/", accounts.connect, name="connect"),
+    path("accounts/confirm/<uuid:attempt_id>/", accounts.confirm, name="confirm"),
+    path(
+        "accounts/<uuid:account_id>/disconnect/",
+        accounts.disconnect,
+        name="disconnect",
+    ),
+    path("welcome/accounts/", accounts.welcome_accounts, name="welcome_accounts"),
+]
+
+callback_patterns = [
+    path("connect/<str:network>/callback/", accounts.callback, name="connect_callback"),
+]

@@ -1,0 +1,197 @@
+"""A member's accounts on the networks: connect, confirm, disconnect."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from sharing import connecting
+from sharing.configured import UnknownNetwork, connector_for, offered_networks
+from sharing.connections import permissions, read_connections
+from sharing.connectors.errors import ConnectorError
+from sharing.models import Account, ConnectAttempt
+from sharing.services import translated
+from sharing.views.connect_policy import may_leave_to_connect
+from tenants.door import MemberRequest, door
+from tenants.scoping import acting_for
+
+
+@require_safe
+@door()
+def accounts(request: MemberRequest) -> HttpResponse:
+    connections = read_connections(request.membership, timezone.now())
+    context = {"connections": connections, "nav_active": "accounts"}
+    return may_leave_to_connect(render(request, "sharing/accounts.html", context))
+
+
+@require_safe
+@door()
+def welcome_accounts(request: MemberRequest) -> HttpResponse:
+    """The last step of the welcome; it may be left out."""
+    context = {"connections": read_connections(request.membership, timezone.now())}
+    return may_leave_to_connect(
+        render(request, "sharing/welcome_accounts.html", context)
+    )
+
+
+# -- Connect ----------------------------------------------------------------------------
+
+
+@require_POST
+@door()
+def connect(request: MemberRequest, network: str) -> HttpResponse:
+    fallback = reverse("sharing:accounts", args=[request.tenant.slug])
+    return leave_to_connect(
+        request, network, own_path(request, request.POST.get("next", ""), fallback)
+    )
+
+
+def leave_to_connect(
+    request: MemberRequest, network: str, return_to: str
+) -> HttpResponse:
+    """Begin the dance and send the browser to the network's consent page."""
+    try:
+        url = connecting.begin(
+            by=request.membership,
+            network=network,
+            session_key=session_key(request),
+            now=timezone.now(),
+            return_to=return_to,
+        )
+    except UnknownNetwork:
+        raise Http404 from None
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+@require_GET
+@login_required
+def callback(request: HttpRequest, network: str) -> HttpResponse:
+    """The network sends the member back: take its answer, then ask for consent here."""
+    if network not in {offered.slug for offered in offered_networks()}:
+        raise Http404
+    params, now = request.GET.dict(), timezone.now()
+    whose = {"session_key": session_key(request), "user": request.user, "now": now}
+    try:
+        attempt = connecting.find_attempt(network, params.get("state", ""), **whose)
+        connecting.answer_callback(network=network, params=params, **whose)
+    except connecting.AttemptInvalid as stale:
+        return ended(request, network, stale.sentence)
+    except ConnectorError as error:
+        return ended(request, network, error.sentence, attempt)
+    return redirect("sharing:confirm", attempt.tenant.slug, attempt.pk)
+
+
+def ended(
+    request: HttpRequest,
+    network: str,
+    sentence: str,
+    attempt: ConnectAttempt | None = None,
+) -> HttpResponse:
+    """A page that says why nothing was connected, and leads back to where it began."""
+    context = {
+        "network": connector_for(network),
+        "sentence": translated(sentence),
+        "back_url": own_path(request, attempt.return_to if attempt else "", "/"),
+    }
+    return render(request, "sharing/connect_ended.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door()
+def confirm(request: MemberRequest, attempt_id: UUID) -> HttpResponse:
+    """Show whom the member links to what; nothing is linked before they say yes."""
+    by, now = request.membership, timezone.now()
+    attempt = connecting.open_attempt(by, attempt_id, now)
+    if attempt is None:
+        messages.warning(request, translated(connecting.AttemptInvalid.sentence))
+        return redirect("sharing:accounts", request.tenant.slug)
+    network = connector_for(attempt.network)
+    if request.method != "POST":
+        context = {
+            "attempt": attempt,
+            "network": network,
+            "permissions": permissions(network),
+            "nav_active": "accounts",
+        }
+        return render(request, "sharing/confirm.html", context)
+    return decide(request, attempt)
+
+
+def decide(request: MemberRequest, attempt: ConnectAttempt) -> HttpResponse:
+    by, now = request.membership, timezone.now()
+    label = connector_for(attempt.network).label
+    if request.POST.get("answer") != "yes":
+        connecting.decline(attempt=attempt, now=now)
+        messages.info(request, _("Nothing was connected."))
+        return redirect(way_back(request, attempt))
+    try:
+        connecting.confirm(attempt=attempt, by=by, now=now)
+    except ConnectorError as error:
+        return ended(request, attempt.network, error.sentence, attempt)
+    messages.success(request, _("%(network)s is connected.") % {"network": label})
+    return redirect(way_back(request, attempt))
+
+
+# -- Disconnect -------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(transaction=False)
+def disconnect(request: MemberRequest, account_id: UUID) -> HttpResponse:
+    """Ask once more, then forget the account; the network is told outside a transaction."""
+    with acting_for(request.tenant):
+        account = find_own(request, account_id)
+    network = label_of(account)
+    if request.method != "POST":
+        context = {"account": account, "network": network, "nav_active": "accounts"}
+        return render(request, "sharing/disconnect.html", context)
+    connecting.disconnect(account=account, by=request.membership, now=timezone.now())
+    messages.success(request, _("%(network)s is disconnected.") % {"network": network})
+    return redirect("sharing:accounts", request.tenant.slug)
+
+
+def find_own(request: MemberRequest, account_id: UUID) -> Account:
+    mine = Account.objects.for_tenant(request.tenant).connected()
+    account = mine.filter(membership=request.membership, pk=account_id).first()
+    if account is None:
+        raise Http404
+    return account
+
+
+def label_of(account: Account) -> str:
+    try:
+        return connector_for(account.network).label
+    except UnknownNetwork:
+        return account.network
+
+
+# -- Ways back --------------------------------------------------------------------------
+
+
+def way_back(request: MemberRequest, attempt: ConnectAttempt) -> str:
+    fallback = reverse("sharing:accounts", args=[request.tenant.slug])
+    return own_path(request, attempt.return_to, fallback)
+
+
+def own_path(request: HttpRequest, path: str, fallback: str) -> str:
+    """Return a path of this site as it was given, never another site."""
+    safe = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
+    return path if safe else fallback
+
+
+def session_key(request: HttpRequest) -> str:
+    return request.session.session_key or ""

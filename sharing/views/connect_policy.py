@@ -1,0 +1,25 @@
+"""Where a form of ours may lead away to: the consent pages of the offered networks.
+
+Chromium holds the redirect after a form post against ``form-action`` too.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+
+from sharing.configured import offered_networks
+from sharing.connectors.http import reroute
+
+
+def may_leave_to_connect(response: HttpResponse) -> HttpResponse:
+    """Allow the response's forms to end on a network's consent page."""
+    response._csp_update = {"form-action": consent_origins()}  # type: ignore[attr-defined]
+    return response
+
+
+def consent_origins() -> list[str]:
+    origins = set()
+    for network in offered_networks():
+        parts = urlsplit(reroute(network.AUTHORIZE_URL, network.base_url))
+        origins.add(f"{parts.scheme}://{parts.netloc}")
+    return sorted(origins)
