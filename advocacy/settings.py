@@ -134,6 +134,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
+if DEMO:
+    INSTALLED_APPS.insert(0, "demo")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -175,6 +177,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- People and sign-in ------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# The address is unique in any spelling: constraint user_email_unique.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
