@@ -82,7 +82,7 @@ def ours(folder: Path) -> Path:
 
 
 def may(what: str, path: Path, account: Account) -> bool:
-    command = ["/bin/sh", "-c", what, "sh", path]
+    command = ["/bin/sh", "-c", what, "sh", str(path)]
     return (
         subprocess.run(command, cwd="/", capture_output=True, **account).returncode == 0
     )
