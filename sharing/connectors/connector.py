@@ -27,11 +27,11 @@ _TOO_LONG = _("The text is %(over)s characters too long (%(length)s of %(max)s).
 _EMPTY = _("Write something first.")
 _FORBIDDEN = _("The text contains an invisible character that cannot be posted.")
 SILENT = _("%(network)s cannot be reached at the moment. We will try again.")
-_UNSURE = _("%(network)s did not confirm the post. We are checking.")
+UNSURE = _("%(network)s did not confirm the post. We are checking.")
 _BUSY = _("%(network)s asked us to wait. We will try again.")
 _REFUSED = _("%(network)s refused this post.")
 GONE = _("Your connection to %(network)s has ended. Please connect it again.")
-MOVED = _("%(network)s answered in an unexpected way.")
+ODD = _("%(network)s answered in an unexpected way.")
 
 
 class Connector:
@@ -180,12 +180,20 @@ class Connector:
     def silence(self, creates: bool) -> errors.ConnectorError:
         """No answer, or one that proves nothing."""
         if creates:
-            return self.error(errors.Unknown, _UNSURE)
+            return self.error(errors.Unknown, UNSURE)
         return self.error(errors.TryLater, SILENT, reason="no_answer")
 
     def wait(self, answer: Answer) -> float | None:
         """How long a 429 asks us to wait, in seconds, if it says."""
         return retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+
+    def odd(self) -> errors.ConnectorError:
+        """An answer to a question that makes no sense."""
+        return self.error(errors.TryLater, ODD, reason="bad_answer")
+
+    def unproven(self) -> errors.ConnectorError:
+        """A success that does not say which post it made."""
+        return self.error(errors.Unknown, UNSURE, reason="no_id")
 
     def error(
         self, kind: type[errors.ConnectorError], msgid: str, **details: Any

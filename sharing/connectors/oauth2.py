@@ -14,7 +14,7 @@ from oauthlib.oauth2 import OAuth2Error
 from requests_oauthlib import OAuth2Session
 
 from sharing.connectors import errors
-from sharing.connectors.connector import GONE, MOVED, SILENT, Connector
+from sharing.connectors.connector import GONE, SILENT, Connector
 from sharing.connectors.http import (
     FAILURES,
     USER_AGENT,
@@ -216,7 +216,7 @@ class OAuth2Connector(Connector):
         except FAILURES:
             problem = self.silence(creates=False)
         except (OAuth2Error, ValueError, KeyError, TypeError, Warning):
-            problem = self.error(errors.TryLater, MOVED, reason="bad_answer")
+            problem = self.odd()
         if problem is not None:
             # Outside the except block, so that no chain leads back to the secrets.
             raise problem
@@ -233,7 +233,7 @@ class OAuth2Connector(Connector):
             return self.error(errors.OperatorAction, _APP, reason="app")
         if code or answer.status == 400:
             return refused()
-        return self.error(errors.TryLater, MOVED, reason="bad_answer")
+        return self.odd()
 
     def _exchange_refused(self) -> errors.ConnectorError:
         return self.error(errors.Refused, _EXPIRED, reason="code")

@@ -30,8 +30,6 @@ _NO_PRODUCT = _(
 _NO_SCOPE = _("LinkedIn needs your permission to post. Please connect it again.")
 _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
-_UNSURE = _("LinkedIn did not confirm the post. We are checking.")
-_UNREADABLE = _("LinkedIn answered in an unexpected way.")
 
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
@@ -98,14 +96,14 @@ class LinkedIn(OAuth2Connector):
         )
         urn = answer.headers.get("x-restli-id", "")
         if not _POST_URN.fullmatch(urn):
-            raise self.error(errors.Unknown, _UNSURE, reason="no_id")
+            raise self.unproven()
         return Posted(urn, self.permalink(urn))
 
     def profile(self, tokens: Tokens) -> Profile:
         data = self.call("GET", f"{API}/v2/userinfo", tokens=tokens).json()
         person = data.get("sub")
         if not isinstance(person, str) or not person:
-            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+            raise self.odd()
         return Profile(
             remote_id=f"urn:li:person:{person}",
             handle="",  # LinkedIn does not tell the address of a profile

@@ -32,8 +32,6 @@ _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
 _READS = _("Look up the posts you shared from here and their numbers")
 _STAYS = _("Stay connected until you disconnect")
-_UNSURE = _("X did not confirm the post. We are checking.")
-_UNREADABLE = _("X answered in an unexpected way.")
 
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 
@@ -95,7 +93,7 @@ class X(OAuth2Connector):
         )
         remote_id = _id(_part(answer.json(), "data"))
         if not remote_id:
-            raise self.error(errors.Unknown, _UNSURE, reason="no_id")
+            raise self.unproven()
         return Posted(remote_id, self.permalink(remote_id))
 
     def profile(self, tokens: Tokens) -> Profile:
@@ -103,7 +101,7 @@ class X(OAuth2Connector):
         answer = self.call("GET", f"{API}/users/me", tokens=tokens, params=fields)
         data = _part(answer.json(), "data")
         if not _id(data):
-            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+            raise self.odd()
         return Profile(
             remote_id=_id(data),
             handle=str(data.get("username") or ""),
@@ -127,7 +125,7 @@ class X(OAuth2Connector):
             },
         )
         if not answer.complete or not isinstance(answer.json().get("meta"), dict):
-            raise self.error(errors.TryLater, _UNREADABLE, reason="bad_answer")
+            raise self.odd()
         for found in answer.json().get("data") or ():
             if _id(found) and _matches(found, post):
                 return Posted(_id(found), self.permalink(_id(found)))

@@ -38,7 +38,7 @@ class ConnectorContract:
     profile_url: ClassVar[str]
     profile_answer: ClassVar[dict[str, Any]]
     profile: ClassVar[Profile]
-    duplicate: ClassVar[dict[str, Any]]
+    duplicate: ClassVar[dict[str, Any]] = {}
     metrics_url: ClassVar[str] = ""
     metrics_answer: ClassVar[dict[str, Any]] = {}
     measured: ClassVar[Metrics | None] = None
@@ -206,6 +206,8 @@ class ConnectorContract:
         assert caught.value.after == 37
 
     def test_a_duplicate_is_told_apart(self, connector, wire):
+        if not self.duplicate:
+            pytest.skip("this network does not refuse the same text")
         self.answers(wire, **self.duplicate)
 
         with pytest.raises(errors.Duplicate):
