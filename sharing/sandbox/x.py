@@ -7,19 +7,17 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sharing.connectors.types import Limits
-from sharing.connectors.weights import weighted_length
 from sharing.sandbox import x_tokens
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
 from sharing.sandbox.world import Handler, World
 from sharing.sandbox.x_shapes import as_tweet, as_user, problem
+from sharing.sandbox.x_text import MAX_WEIGHT, weight
 
 NETWORK = "x"
 QUARTER_HOUR = 900
 DEDUPE_SECONDS = 24 * 3600
-LIMITS = Limits(280, 23, ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247)))
 _FIELDS = {
     "text": str,
     "reply_settings": str,
@@ -79,7 +77,7 @@ def _checked(world: World, request: Request, grant: Grant) -> Response:
     text = body.get("text", "").strip()
     if not text or set(text) & {"\ufffe", "\uffff", "\ufeff"}:
         return _invalid("[text] is empty or holds an invalid character")
-    if weighted_length(text, LIMITS) > LIMITS.max_chars:
+    if weight(text) > MAX_WEIGHT:
         return _invalid("Your post is too long")
     return _store(world, grant, text, body)
 

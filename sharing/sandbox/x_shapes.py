@@ -7,10 +7,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from sharing.connectors.urls import find_urls
 from sharing.sandbox.messages import Response, as_json
 from sharing.sandbox.people import Person
 from sharing.sandbox.store import StoredPost
+from sharing.sandbox.x_text import addresses
 
 _PICTURE = (
     "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
@@ -56,7 +56,7 @@ def _shortened(text: str) -> tuple[str, list[dict[str, Any]]]:
     parts: list[str] = []
     urls: list[dict[str, Any]] = []
     position = length = 0
-    for start, end in find_urls(text):
+    for start, end in addresses(text):
         url = text[start:end]
         full = url if "://" in url else f"http://{url}"
         short = "https://t.co/" + hashlib.sha256(full.encode()).hexdigest()[:10]
