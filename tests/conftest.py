@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
@@ -15,7 +16,12 @@ from tenants.scoping import acting_for
 PASSWORD = "correct horse battery"
 
 # For tests that need real commits: the owner's role empties the tables afterwards.
-COMMITTED = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+# Naming the apps lets it cascade to tables that Django does not manage.
+COMMITTED = pytest.mark.django_db(
+    transaction=True,
+    databases=["default", "owner"],
+    available_apps=settings.INSTALLED_APPS,
+)
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +29,21 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Migrate as the owner; the tests speak to the same database as the application's role."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        empty_clicks_too()
         yield
         connections["default"].close()  # a mirror is not closed by itself
         teardown_databases(made, verbosity=0)
+
+
+def empty_clicks_too() -> None:
+    """Django empties the tables it manages; the click table refers to one of them."""
+    operations = connections["owner"].ops
+    flush = operations.sql_flush
+
+    def cascade(*args: Any, **options: Any) -> list[str]:
+        return flush(*args, **options | {"allow_cascade": True})
+
+    operations.sql_flush = cascade  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
