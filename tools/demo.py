@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     if Supervisor.is_running(DEMO):
         raise Problem("A demo runs from this checkout already: stop that one first.")
     refuse_taken_port(options.host, options.port, "--port")
-    refuse_taken_port("127.0.0.1", options.sandbox_port, "--sandbox-port")
+    refuse_taken_port(options.host, options.sandbox_port, "--sandbox-port")
     if options.reset:
         reset()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -124,7 +124,7 @@ def processes(options: argparse.Namespace) -> dict[str, list[str]]:
     return {
         "sandbox": [
             *(*python, "sharing.sandbox", "--port", str(options.sandbox_port)),
-            *("--state", str(DEMO / "sandbox")),
+            *("--host", options.host, "--state", str(DEMO / "sandbox")),
         ],
         "web": [
             *(*python, "gunicorn", "advocacy.wsgi:application"),
