@@ -76,9 +76,9 @@ class Programme:
     def zeal(self, member: Membership) -> float:
         """Return how likely the member shares: a few often, many now and then, some never."""
         if member.user.name in self.story.sign_ins.values():
-            return 0.3
+            return 0.45
         luck = random.Random(member.user.email).random()  # noqa: S311  a story, no secret
-        return 0.0 if luck < 0.22 else 0.05 + 0.3 * (luck - 0.22) ** 2 / 0.6
+        return 0.0 if luck < 0.22 else 0.08 + 0.8 * (luck - 0.22) ** 2
 
     def connect(self, members: list[Membership]) -> None:
         """Give each member who shares an account on one or two networks."""
