@@ -1,49 +1,30 @@
 """Guidelines: which versions hold, and who has read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from guidelines import services
-from guidelines.models import Acknowledgement, Guideline, GuidelineVersion
+from guidelines.models import Acknowledgement, GuidelineVersion
 from guidelines.services import RuleText
 from tenants.models import AuditEntry, Membership, Tenant
 from tenants.scoping import acting_for
 
+from .conftest import NOON, Write
+
 pytestmark = pytest.mark.django_db
-
-NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-RULES = [RuleText("Say where you work", "Hide it", "I work at Acme"), RuleText("Ask")]
-
-
-def write(
-    by: Membership,
-    *,
-    guideline: Guideline | None = None,
-    publish: bool = True,
-    title: str = "Conduct",
-    rules: list[RuleText] = RULES,
-) -> GuidelineVersion:
-    with acting_for(by.tenant_id):
-        return services.write_guideline(
-            by=by,
-            title=title,
-            introduction="Be yourself.",
-            rules=rules,
-            publish=publish,
-            now=NOON,
-            guideline=guideline,
-        )
 
 
 def texts(version: GuidelineVersion) -> list[str]:
     return [rule.do for rule in version.rules.order_by("position")]
 
 
-def test_the_newest_published_version_holds(cora: Membership, acme: Tenant) -> None:
+def test_the_newest_published_version_holds(
+    write: Write, cora: Membership, acme: Tenant
+) -> None:
     first = write(cora)
-    write(cora, guideline=first.guideline, rules=[RuleText("New")])
-    write(cora, guideline=first.guideline, publish=False, rules=[RuleText("Draft")])
+    write(cora, RuleText("New"), guideline=first.guideline)
+    write(cora, RuleText("Draft"), guideline=first.guideline, publish=False)
 
     with acting_for(acme):
         versions = services.current_versions(acme)
@@ -52,7 +33,7 @@ def test_the_newest_published_version_holds(cora: Membership, acme: Tenant) -> N
 
 
 def test_a_draft_alone_holds_for_nobody(
-    cora: Membership, ana: Membership, acme: Tenant
+    write: Write, cora: Membership, ana: Membership, acme: Tenant
 ) -> None:
     write(cora, publish=False)
 
@@ -61,7 +42,9 @@ def test_a_draft_alone_holds_for_nobody(
         assert services.unacknowledged(ana) == []
 
 
-def test_guidelines_stand_in_the_tenants_order(cora: Membership, acme: Tenant) -> None:
+def test_guidelines_stand_in_the_tenants_order(
+    write: Write, cora: Membership, acme: Tenant
+) -> None:
     for title in ("Zebra", "Ape"):
         write(cora, title=title)
 
@@ -72,7 +55,7 @@ def test_guidelines_stand_in_the_tenants_order(cora: Membership, acme: Tenant) -
 
 
 def test_another_tenants_guidelines_hold_only_there(
-    eve: Membership, ana: Membership, acme: Tenant
+    write: Write, eve: Membership, ana: Membership, acme: Tenant
 ) -> None:
     write(eve)
 
@@ -82,7 +65,7 @@ def test_another_tenants_guidelines_hold_only_there(
 
 
 def test_reading_a_version_is_noted_once(
-    cora: Membership, ana: Membership, acme: Tenant
+    write: Write, cora: Membership, ana: Membership, acme: Tenant
 ) -> None:
     version = write(cora)
 
@@ -97,7 +80,7 @@ def test_reading_a_version_is_noted_once(
 
 
 def test_one_members_reading_is_not_anothers(
-    cora: Membership, ana: Membership, acme: Tenant
+    write: Write, cora: Membership, ana: Membership, acme: Tenant
 ) -> None:
     version = write(cora)
 
@@ -108,7 +91,7 @@ def test_one_members_reading_is_not_anothers(
 
 
 def test_a_new_version_is_asked_for_again(
-    cora: Membership, ana: Membership, acme: Tenant
+    write: Write, cora: Membership, ana: Membership, acme: Tenant
 ) -> None:
     first = write(cora)
     with acting_for(acme):
@@ -121,7 +104,7 @@ def test_a_new_version_is_asked_for_again(
 
 
 def test_a_draft_cannot_be_acknowledged(
-    cora: Membership, ana: Membership, acme: Tenant
+    write: Write, cora: Membership, ana: Membership, acme: Tenant
 ) -> None:
     draft = write(cora, publish=False)
 
@@ -130,30 +113,30 @@ def test_a_draft_cannot_be_acknowledged(
 
 
 def test_writing_on_changes_the_draft_and_makes_no_second_one(
-    cora: Membership, acme: Tenant
+    write: Write, cora: Membership, acme: Tenant
 ) -> None:
     draft = write(cora, publish=False)
 
-    again = write(
-        cora, guideline=draft.guideline, publish=False, rules=[RuleText("Only this")]
-    )
+    again = write(cora, RuleText("Only this"), guideline=draft.guideline, publish=False)
 
     with acting_for(acme):
         assert again.pk == draft.pk
         assert texts(again) == ["Only this"]
 
 
-def test_a_published_version_keeps_its_text(cora: Membership, acme: Tenant) -> None:
+def test_a_published_version_keeps_its_text(
+    write: Write, cora: Membership, acme: Tenant
+) -> None:
     first = write(cora)
 
-    write(cora, guideline=first.guideline, rules=[RuleText("Other")])
+    write(cora, RuleText("Other"), guideline=first.guideline)
 
     with acting_for(acme):
-        assert texts(first) == ["Say where you work", "Ask"]
+        assert texts(first) == ["Say where you work", "Ask when in doubt"]
 
 
 def test_writing_and_publishing_are_in_the_audit_log(
-    cora: Membership, acme: Tenant
+    write: Write, cora: Membership, acme: Tenant
 ) -> None:
     first = write(cora)
     write(cora, guideline=first.guideline, title="Good conduct")
@@ -172,7 +155,11 @@ def test_writing_and_publishing_are_in_the_audit_log(
 
 
 def test_who_has_read_costs_one_query(
-    cora: Membership, ana: Membership, acme: Tenant, django_assert_num_queries
+    write: Write,
+    cora: Membership,
+    ana: Membership,
+    acme: Tenant,
+    django_assert_num_queries,
 ) -> None:
     for title in ("One", "Two", "Three"):
         write(cora, title=title)
