@@ -120,33 +120,24 @@ def manage(*words: str) -> list[str]:
 
 
 def processes(options: argparse.Namespace) -> dict[str, list[str]]:
-    python = [sys.executable, "-m"]
+    host, port, sandbox_port = options.host, options.port, options.sandbox_port
+    commands = {
+        "sandbox": f"sharing.sandbox --host {host} --port {sandbox_port}",
+        "web": f"gunicorn advocacy.wsgi:application --bind {host}:{port} --preload"
+        " --worker-class gthread --workers 2 --threads 4"
+        " --graceful-timeout 5 --no-control-socket --access-logfile -",
+        "worker": "celery --app advocacy worker --loglevel INFO"
+        " --pool threads --concurrency 8"
+        " --without-gossip --without-mingle --without-heartbeat",
+        "beat": "celery --app advocacy beat --loglevel INFO --pidfile=",
+    }
+    folders = {
+        "sandbox": ["--state", str(DEMO / "sandbox")],
+        "beat": ["--schedule", str(DEMO / "beat-schedule")],
+    }
     return {
-        "sandbox": [
-            *(*python, "sharing.sandbox", "--port", str(options.sandbox_port)),
-            *("--host", options.host, "--state", str(DEMO / "sandbox")),
-        ],
-        "web": [
-            *(*python, "gunicorn", "advocacy.wsgi:application"),
-            *("--bind", f"{options.host}:{options.port}"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-            *(
-                "--no-control-socket",
-                "--graceful-timeout",
-                "5",
-                "--access-logfile",
-                "-",
-            ),
-        ],
-        "worker": [
-            *(*python, "celery", "--app", "advocacy", "worker", "--loglevel", "INFO"),
-            *("--pool", "threads", "--concurrency", "8"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        ],
-        "beat": [
-            *(*python, "celery", "--app", "advocacy", "beat", "--loglevel", "INFO"),
-            *("--schedule", str(DEMO / "beat-schedule"), "--pidfile="),
-        ],
+        name: [sys.executable, "-m", *command.split(), *folders.get(name, [])]
+        for name, command in commands.items()
     }
 
 
