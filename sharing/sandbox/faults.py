@@ -42,8 +42,10 @@ class Faults:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
 
-    def add(self, data: dict[str, Any]) -> Fault:
+    def add(self, data: Any) -> Fault:
         """Raises ValueError with a sentence when the order makes no sense."""
+        if not isinstance(data, dict):
+            raise ValueError("a fault is a JSON object")
         unknown = set(data) - set(Fault.__dataclass_fields__)
         if unknown:
             raise ValueError(f"unknown field: {', '.join(sorted(unknown))}")

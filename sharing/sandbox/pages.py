@@ -119,13 +119,13 @@ def one_post(post: StoredPost | None) -> Response:
 def _post(post: StoredPost) -> str:
     person = named(post.person)
     moment = datetime.fromtimestamp(post.at, UTC)
-    handle = f" @{person.handle}" if post.network == "x" else ""
+    handle = f"@{person.handle} · " if post.network == "x" else ""
     label = _LABELS.get(post.network, post.network)
     return f"""
 <article class="post post--{escape(post.network)}">
 <header><span class="face" aria-hidden="true">{escape(person.initials)}</span>
 <span class="who"><strong>{escape(person.name)}</strong><span class="quiet">
-{escape(handle)} · <time datetime="{moment.isoformat()}">{moment:%d %b %Y %H:%M:%S} UTC</time>
+{escape(handle)}<time datetime="{moment.isoformat()}">{moment:%d %b %Y %H:%M:%S} UTC</time>
 </span></span><span class="network network--{escape(post.network)}">{escape(label)}</span>
 </header><p class="text">{linked(post.text)}</p>{_card(post.card)}</article>"""
 

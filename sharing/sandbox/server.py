@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import struct
 import threading
@@ -14,6 +15,8 @@ from sharing.sandbox.app import answer
 from sharing.sandbox.faults import Fault
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.world import World
+
+log = logging.getLogger("sharing.sandbox")
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -56,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault:
             self._with_fault(fault, request)
             return
-        response = answer(world, request)
+        response = _answer(world, request)
         if not control:
             world.note(request, response.status)
         self._write(response)
@@ -67,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.fault == "delay" and not fault.works_first:
             self.server.stopping.wait(fault.seconds)
         works = fault.works_first or fault.fault == "delay"
-        response = answer(self.server.world, request) if works else Response(204)
+        response = _answer(self.server.world, request) if works else Response(204)
         shown = fault.status if fault.fault == "status" else response.status
         self.server.world.note(request, 0 if "drop" in fault.fault else shown)
         if fault.fault in ("drop_before", "drop_after"):
@@ -111,6 +114,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+def _answer(world: World, request: Request) -> Response:
+    try:
+        return answer(world, request)
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        return as_json({"message": "The sandbox itself failed; see its log."}, 500)
 
 
 def _told(fault: Fault) -> Response:
