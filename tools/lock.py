@@ -1,4 +1,4 @@
-"""./dev lock: pin the newest dependencies that pyproject.toml allows.
+"""./dev lock: pin what pyproject.toml names; with --upgrade, in the newest versions it allows.
 
 With hashes and without any address, for every Python and system we support; installable by
 uv and by pip.
@@ -9,7 +9,7 @@ import sys
 
 from tools.terminal import ROOT, run, step
 
-LOCKS = {"app": [], "dev": ["--group", "dev"]}
+LOCKS: dict[str, list[str]] = {"app": [], "dev": ["--group", "dev"]}
 FORM = ["--universal", "--generate-hashes", "--no-header", "--no-annotate"]
 
 
