@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -72,11 +73,13 @@ class Guidelines(TenantAPI, ListModelMixin, GenericViewSet):
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: UUID) -> Response:
         """Once per version is enough; again changes nothing."""
-        versions = GuidelineVersion.objects.for_tenant(self.tenant)
-        version = get_object_or_404(
-            versions.select_related("guideline").prefetch_related("rules"),
-            pk=pk,
-            published_at__isnull=False,
+        rules = Rule.objects.for_tenant(self.tenant).order_by("position")
+        published = (
+            GuidelineVersion.objects.for_tenant(self.tenant)
+            .exclude(published_at=None)
+            .select_related("guideline")
+            .prefetch_related(Prefetch("rules", rules))
         )
+        version = get_object_or_404(published, pk=pk)
         acknowledge(by=self.membership, version=version, now=timezone.now())
         return Response(self.get_serializer(version).data)

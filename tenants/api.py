@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
@@ -52,6 +53,13 @@ class TenantAPI(APIView):
             note_use(token, timezone.now())
             return super().dispatch(request, *args, **kwargs)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Undo what the view wrote before it refused."""
+        response = super().handle_exception(exc)
+        if hasattr(self.request._request, "api_token"):
+            transaction.set_rollback(True)
+        return response
+
 
 class BearerScheme(OpenApiAuthenticationExtension):
     """How the schema speaks of ``TokenAuthentication``."""
@@ -71,6 +79,8 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 class TenantShape(serializers.ModelSerializer):
+    slug = serializers.CharField()
+
     class Meta:
         model = Tenant
         fields = ["slug", "name", "language", "time_zone"]
