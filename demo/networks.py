@@ -64,7 +64,7 @@ class Sandbox:
         remote_id = person.number(network)
         handle = person.handle
         if network == "linkedin":
-            remote_id, handle = person.subject(client_id), ""
+            remote_id, handle = f"urn:li:person:{person.subject(client_id)}", ""
         return Consent(
             remote_id,
             handle,
