@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it can do its work."""
 
 import base64
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -21,9 +22,15 @@ def livez(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Each thing that work needs, true or false; 503 when one is missing."""
-    checks = {"database": False, "migrations": False, "token_key": token_key()}
+    checks = {
+        "database": False,
+        "fenced": False,
+        "migrations": False,
+        "token_key": token_key(),
+    }
     try:
         checks["database"] = writable()
+        checks["fenced"] = bound_by_policies(connection)
         checks["migrations"] = migrated()
     except DatabaseError:
         pass
@@ -36,6 +43,16 @@ def writable() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         return cursor.fetchone() == ("off",)
+
+
+def bound_by_policies(connection: Any) -> bool:
+    """Row-level security binds this role: it is no superuser and may not bypass."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles"
+            " WHERE rolname = current_user"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def migrated() -> bool:

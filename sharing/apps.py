@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from common import networks
+from sharing import checks  # noqa: F401  registers itself
 from sharing.networks import all_networks
 
 

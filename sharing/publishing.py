@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 LONGEST = timedelta(hours=24)
 JITTER = random.SystemRandom()
 OPERATOR_PAUSE = timedelta(minutes=15)
-MARGIN = 2.0  # seconds of the lease that no call may start in
+MARGIN = 0.1  # the last part of a lease, in which no call may start
 
 Outcome = Posted | Pending | errors.ConnectorError
 
@@ -63,7 +63,7 @@ class Work:
 
     @property
     def deadline(self) -> float:
-        return self.started + settings.PUBLISHING_LEASE_SECONDS - MARGIN
+        return self.started + settings.PUBLISHING_LEASE_SECONDS * (1 - MARGIN)
 
     @property
     def post(self) -> Post:

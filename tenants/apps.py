@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from tenants import checks  # noqa: F401  registers itself
+
 APPEND_ONLY = ("tenants_auditentry", "sharing_publicationevent")
 
 
