@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from analytics import redirect
 from common.api import unknown_address
 from common.gallery import gallery
 from common.health import livez, readyz
@@ -15,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.entrance_urls")),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    # advocacy.wsgi answers these before Django; this is for the test server.
+    path("l/<path:code>", redirect.view, name="short_link"),
     path("api/v1/", include("advocacy.api_urls")),
     path("api/", unknown_address),
     path("api/<path:rest>", unknown_address),
@@ -24,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz, name="readyz"),
     path("dev/mail/", mailbox, name="mailbox"),
     path(TENANT, include("tenants.urls")),
+    path(TENANT, include("guidelines.urls")),
+    path(TENANT, include("content_library.urls")),
     path(TENANT, include("sharing.urls")),
     *callback_patterns,
 ]

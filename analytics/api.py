@@ -13,7 +13,6 @@ from analytics.item_clicks import Clicks, clicks_of
 from content_library.api import Items
 from content_library.api_shapes import ItemShape
 from content_library.models import Item
-from sharing import networks
 
 
 class ClicksShape(serializers.Serializer[Clicks]):
@@ -40,7 +39,6 @@ class ItemsWithClicks(Items):
     """Curators see and change all items; other members read those past draft."""
 
     serializer_class = ItemWithClicksShape
-    networks = frozenset(networks.all_networks())
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Fetch the clicks of all the rows that are to be shown at once."""

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils.encoding import iri_to_uri
 from redis import Redis, RedisError
 
@@ -140,7 +140,7 @@ class Destinations:
 
 def from_database(code: str) -> Destination | None:
     """Ask PostgreSQL; a revoked link and a closed tenant's are unknown."""
-    close_old_connections()
+    renew_connection()
     try:
         with across_tenants(reason=REASON):
             row = (
@@ -150,10 +150,16 @@ def from_database(code: str) -> Destination | None:
                 .first()
             )
     finally:
-        close_old_connections()
+        renew_connection()
     if row is None or not (url := location(row[0])):
         return None
     return Destination(url, str(row[1]), str(row[2]))
+
+
+def renew_connection() -> None:
+    """Do around a look-up what Django does around a request."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def location(target: str) -> str:

@@ -35,10 +35,10 @@ def parse(line: bytes) -> Event:
     try:
         fields: dict[str, Any] = json.loads(line)
         return Event(
-            id=UUID(fields["id"]),
+            id=UUID(str(fields["id"])),
             at=datetime.fromtimestamp(float(fields["at"]), UTC),
-            link=UUID(fields["link"]),
-            tenant=UUID(fields["tenant"]),
+            link=UUID(str(fields["link"])),
+            tenant=UUID(str(fields["tenant"])),
             signs=Signs(
                 str(fields["method"]), str(fields["ua"]), bool(fields["prefetch"])
             ),

@@ -44,6 +44,13 @@ class Recorder:
     def start(self) -> None:
         self.thread.start()
 
+    def stop(self) -> None:
+        """Ship no more; what is on disk stays there for another process."""
+        self.shipper.stopping.set()
+        if self.thread.is_alive():
+            self.thread.join()
+        self.spool.release()
+
     def record(self, destination: Destination, environ: Environ) -> None:
         """Write the click down. A full disk costs the click, never the reader's answer."""
         try:
