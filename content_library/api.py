@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as Invalid
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -48,12 +48,9 @@ def with_parts(items: ItemQuerySet, tenant: Tenant) -> ItemQuerySet:
 
 
 def visible_items(membership: Membership) -> ItemQuerySet:
-    """Return what the member may read: curators all, others what was or is to be shared."""
+    """Return what the member may read, as the pages have it."""
     items = Item.objects.for_tenant(membership.tenant_id)
-    if membership.is_curator:
-        return items
-    begun = Q(starts_at=None) | Q(starts_at__lte=timezone.now())
-    return items.filter(begun).exclude(state=Item.State.DRAFT)
+    return items.visible_to(membership, timezone.now())
 
 
 @contextmanager
@@ -80,7 +77,6 @@ class Items(
     queryset = Item.objects.none()
     serializer_class: type[serializers.BaseSerializer[Any]] = ItemShape
     filters: ClassVar[type[ItemFilters]] = ItemFilters
-    networks: ClassVar[frozenset[str] | None] = None  # that texts may be suggested for
     action_roles = dict.fromkeys(
         ("create", "update", "partial_update", "destroy", "approve", "archive"),
         (Role.CURATOR,),
@@ -98,7 +94,7 @@ class Items(
     def save(self, item: Item | None, body: type[NewItem] = NewItem) -> Item:
         """Validate the body and write the item, as the curators' form does."""
         item = services.lock(item) if item else None
-        form = body(data=self.request.data, context={"networks": self.networks})
+        form = body(data=self.request.data)
         form.is_valid(raise_exception=True)
         with field_errors():
             return services.save_item(

@@ -4,18 +4,19 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as Invalid
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from common import networks
 from common.api_fields import Choice, Filters, Moment, Text
 from content_library.addresses import clean_address
+from content_library.forms import MOST_TEXTS
 from content_library.models import Item, SuggestedText, Topic
 from content_library.models.item import ItemQuerySet
 from content_library.services import Content, Suggestion
 from content_library.topics import LONGEST as LONGEST_TOPIC
 from content_library.topics import MOST as MOST_TOPICS
-
-MOST_SUGGESTIONS = 20
 
 
 class TopicShape(serializers.ModelSerializer[Topic]):
@@ -62,7 +63,8 @@ class ItemShape(serializers.ModelSerializer[Item]):
         if not item.image:
             return None
         slug = self.context["view"].tenant.slug
-        return f"{settings.PUBLIC_URL}/t/{slug}/media/{item.pk}/"
+        address = reverse("content_library:media", args=[slug, item.pk])
+        return f"{settings.PUBLIC_URL}{address}?v={item.picture_version}"
 
 
 # -- What comes in -----------------------------------------------------------------------
@@ -78,14 +80,13 @@ class NewSuggestedText(serializers.Serializer[Any]):
     text = Text(max_length=3000)
 
     def validate_network(self, network: str) -> str:
-        known = self.context.get("networks")
-        if network and known is not None and network not in known:
+        if network and network not in dict(networks.choices()):
             raise serializers.ValidationError(_("There is no such network."))
         return network
 
 
 class NewItem(serializers.Serializer[Any]):
-    """``context`` may bring the ``networks`` that texts can be suggested for."""
+    """What the curators' form asks, with the same bounds."""
 
     kind = Choice(Item.Kind.choices, required=False)
     title = Text(max_length=200)
@@ -104,9 +105,7 @@ class NewItem(serializers.Serializer[Any]):
         required=False,
         help_text="Names; new ones become topics.",
     )
-    suggested_texts = NewSuggestedText(
-        many=True, required=False, max_length=MOST_SUGGESTIONS
-    )
+    suggested_texts = NewSuggestedText(many=True, required=False, max_length=MOST_TEXTS)
     starts_at = Moment(required=False, allow_null=True)
     ends_at = Moment(required=False, allow_null=True)
 

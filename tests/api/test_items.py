@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from content_library.models import Item
@@ -93,6 +94,15 @@ def test_the_description_of_a_picture_survives_an_item_written_anew(
     with acting_for(acme):
         item.refresh_from_db()
     assert item.image_alt == "Two welders"
+
+
+def test_an_items_picture_has_an_address(cora_api: Program, acme: Tenant) -> None:
+    item = make_item(acme, image="t/x/items/abcdefghij.jpg")
+
+    address = cora_api.get(f"items/{item.pk}/").json()["image_url"]
+
+    page = f"{settings.PUBLIC_URL}/t/acme/media/{item.pk}/"
+    assert address == f"{page}?v={item.picture_version}"
 
 
 def test_a_draft_is_deleted_and_an_approved_item_is_not(
