@@ -61,9 +61,9 @@ class Servers:
         self.data = data_within_reach(self.state, self.account)
         self.run = self.make_run_folder()
         addresses: dict[str, str] = {}
-        if "postgres" in which:
+        if "PostgreSQL" in which:
             addresses |= self.start_postgres()
-        if "valkey" in which:
+        if "Valkey" in which:
             addresses |= self.start_valkey()
         return addresses
 

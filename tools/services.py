@@ -63,16 +63,20 @@ class Services:
         self.state.mkdir(parents=True, exist_ok=True)
         self.start_guard()
         self.addresses = given_addresses(self.given)
-        wanted = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+        wanted = {"PostgreSQL": "DATABASE_URL", "Valkey": "REDIS_URL"}
         which = [
             name for name, variable in wanted.items() if variable not in self.addresses
         ]
-        what = "PostgreSQL and Valkey" if len(which) == 2 else "servers"
-        with step(what):
-            self.order(
-                do="serve", state=str(self.state), lasting=self.lasting, which=which
-            )
-            self.addresses |= self.hear()["ready"]
+        if which:
+            with step(" and ".join(which)):
+                self.serve(which)
+        else:
+            self.serve([])
+
+    def serve(self, which: list[str]) -> None:
+        """Also without servers to start: the guard keeps others out of the state folder."""
+        self.order(do="serve", state=str(self.state), lasting=self.lasting, which=which)
+        self.addresses |= self.hear()["ready"]
 
     def start_guard(self) -> None:
         with self.guard_log.open("ab") as errors:

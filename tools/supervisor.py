@@ -95,10 +95,13 @@ class Supervisor:
     def watch(self) -> None:
         """Until Ctrl-C: start again what falls, slower each time."""
         while True:
-            self.attend(self.services.hear(timeout=1))
-            for name, process in self.processes.items():
-                if process.due is not None and process.due <= time.monotonic():
-                    self.run(name)
+            self.look_after(timeout=1)
+
+    def look_after(self, timeout: float) -> None:
+        self.attend(self.services.hear(timeout))
+        for name, process in self.processes.items():
+            if process.due is not None and process.due <= time.monotonic():
+                self.run(name)
 
     def attend(self, word: dict[str, Any]) -> None:
         if "ended" not in word:
