@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.ids import uuid7
 from sharing.models import Account
 from sharing.services import LONGEST_TEXT, Part
 
@@ -69,6 +70,11 @@ class ComposeForm(forms.Form):
                     "required": _("Please read the guidelines and tick this box first.")
                 },
             )
+
+    def renew_key(self) -> None:
+        """Give a page that came with a broken key one that can be pressed."""
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid7())
 
     def parts(self) -> list[Part]:
         """Return the words of each chosen account: its own, or those for all."""

@@ -110,9 +110,14 @@ def press(request: MemberRequest, composer: Composer) -> Share | None:
     """Share what the form holds; when it is refused, say so in the form."""
     by, form, now = request.membership, composer.form, timezone.now()
     if not form.is_valid():
+        if "key" in form.errors:
+            form.renew_key()
         return None
     if form.cleaned_data.get("read"):
-        acknowledge_all(by=by, versions=composer.unread, now=now)
+        # Only what stood on the page: a newer version is asked for again.
+        shown = request.POST.getlist("version")
+        seen = [version for version in composer.unread if str(version.pk) in shown]
+        acknowledge_all(by=by, versions=seen, now=now)
     parts = form.parts()
     try:
         return share_item(
@@ -144,7 +149,12 @@ def shared(request: MemberRequest, share: Share) -> HttpResponse:
 
 def show(request: MemberRequest, composer: Composer, status: int = 200) -> HttpResponse:
     page = "_compose" if request.htmx else "compose"  # type: ignore[attr-defined]
-    context = {"composer": composer, "nav_active": "feed", "in_dialog": request.htmx}  # type: ignore[attr-defined]
+    context = {
+        "composer": composer,
+        "nav_active": "feed",
+        "in_dialog": bool(request.htmx),
+        "heading": "h3" if request.htmx else "h2",
+    }  # type: ignore[attr-defined]
     response = render(request, f"sharing/{page}.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return may_leave_to_connect(response)

@@ -22,7 +22,7 @@ FEED = reverse("sharing:feed", args=["acme"])
 
 
 @pytest.fixture
-def browser(client: Client, ana: Membership) -> Client:
+def web(client: Client, ana: Membership) -> Client:
     client.force_login(ana.user)
     return client
 
@@ -36,13 +36,11 @@ def tag(item: Item, name: str) -> Topic:
     return topic
 
 
-def test_a_card_says_what_it_is_and_why_it_matters(
-    browser: Client, acme: Tenant
-) -> None:
+def test_a_card_says_what_it_is_and_why_it_matters(web: Client, acme: Tenant) -> None:
     item = make_item(acme, why="Power cuts get rarer.", source_name="Acme blog")
     tag(item, "Grid")
 
-    page = browser.get(FEED).content.decode()
+    page = web.get(FEED).content.decode()
 
     for words in (item.title, item.summary, item.why, "Acme blog", "Grid"):
         assert words in page
@@ -50,7 +48,7 @@ def test_a_card_says_what_it_is_and_why_it_matters(
 
 
 def test_items_of_another_tenant_drafts_and_expired_ones_are_not_in_the_feed(
-    browser: Client, acme: Tenant, globex: Tenant
+    web: Client, acme: Tenant, globex: Tenant
 ) -> None:
     now = timezone.now()
     make_item(globex, title="Canary of Globex")
@@ -58,16 +56,16 @@ def test_items_of_another_tenant_drafts_and_expired_ones_are_not_in_the_feed(
     make_item(acme, title="Canary past", ends_at=now - timedelta(minutes=1))
     make_item(acme, title="Canary to come", starts_at=now + timedelta(days=1))
 
-    assert "Canary" not in browser.get(FEED).content.decode()
+    assert "Canary" not in web.get(FEED).content.decode()
 
 
 def test_what_i_shared_says_so_and_can_be_filtered_away(
-    browser: Client, item: Item, linkedin: Account, press: Press
+    web: Client, item: Item, linkedin: Account, press: Press
 ) -> None:
     press(linkedin)
 
-    assert "Share again" in browser.get(FEED).content.decode()
-    assert item.title not in browser.get(FEED, {"show": "new"}).content.decode()
+    assert "Share again" in web.get(FEED).content.decode()
+    assert item.title not in web.get(FEED, {"show": "new"}).content.decode()
 
 
 def test_what_a_colleague_shared_looks_unshared_to_me(
@@ -81,45 +79,43 @@ def test_what_a_colleague_shared_looks_unshared_to_me(
     assert "Share again" not in page
 
 
-def test_a_draft_is_marked(browser: Client, ana: Membership, item: Item) -> None:
+def test_a_draft_is_marked(web: Client, ana: Membership, item: Item) -> None:
     with acting_for(ana.tenant_id):
         services.save_draft(by=ana, item=item, texts={"": "Half a thought"})
 
-    assert "Draft" in browser.get(FEED).content.decode()
+    assert "Draft" in web.get(FEED).content.decode()
 
 
-def test_a_topic_filters_the_feed(browser: Client, acme: Tenant) -> None:
+def test_a_topic_filters_the_feed(web: Client, acme: Tenant) -> None:
     topic = tag(make_item(acme, title="About grids"), "Grid")
     make_item(acme, title="About people")
 
-    page = browser.get(FEED, {"topic": str(topic.pk)}).content.decode()
+    page = web.get(FEED, {"topic": str(topic.pk)}).content.decode()
 
     assert "About grids" in page
     assert "About people" not in page
 
 
 @pytest.mark.parametrize("topic", ["nonsense", "\0", "0" * 10_000])
-def test_a_topic_that_does_not_exist_is_not_found(browser: Client, topic: str) -> None:
-    assert browser.get(FEED, {"topic": topic}).status_code == 404
+def test_a_topic_that_does_not_exist_is_not_found(web: Client, topic: str) -> None:
+    assert web.get(FEED, {"topic": topic}).status_code == 404
 
 
-def test_a_topic_of_another_tenant_is_not_found(
-    browser: Client, globex: Tenant
-) -> None:
+def test_a_topic_of_another_tenant_is_not_found(web: Client, globex: Tenant) -> None:
     theirs = tag(make_item(globex), "Secrets")
 
-    assert browser.get(FEED, {"topic": str(theirs.pk)}).status_code == 404
+    assert web.get(FEED, {"topic": str(theirs.pk)}).status_code == 404
 
 
-def test_more_continues_where_the_page_ended(browser: Client, acme: Tenant) -> None:
+def test_more_continues_where_the_page_ended(web: Client, acme: Tenant) -> None:
     now = timezone.now()
     for number in range(15):
         make_item(
             acme, title=f"Story {number:02}", approved_at=now - timedelta(hours=number)
         )
 
-    first = browser.get(FEED)
-    more = browser.get(first.context["more_url"], headers={"HX-Request": "true"})
+    first = web.get(FEED)
+    more = web.get(first.context["more_url"], headers={"HX-Request": "true"})
 
     assert "Story 11" in first.content.decode()
     assert "Story 12" not in first.content.decode()
@@ -132,19 +128,17 @@ def test_more_continues_where_the_page_ended(browser: Client, acme: Tenant) -> N
 
 
 @pytest.mark.parametrize("before", ["x", "~", "2026-01-01~", "\0~\0", "9" * 5000])
-def test_a_broken_place_is_the_beginning(
-    browser: Client, item: Item, before: str
-) -> None:
-    response = browser.get(FEED, {"before": before})
+def test_a_broken_place_is_the_beginning(web: Client, item: Item, before: str) -> None:
+    response = web.get(FEED, {"before": before})
 
     assert response.status_code == 200
     assert item.title in response.content.decode()
 
 
 def test_an_empty_feed_explains_itself_and_offers_one_thing_to_do(
-    browser: Client,
+    web: Client,
 ) -> None:
-    page = browser.get(FEED).content.decode()
+    page = web.get(FEED).content.decode()
 
     assert "No stories yet" in page
     assert page.count('class="empty"') == 1
@@ -154,12 +148,12 @@ def test_an_empty_feed_explains_itself_and_offers_one_thing_to_do(
     ("hour", "greeting"), [(6, "Good morning"), (13, "Good afternoon"), (22, "Good evening")]
 )  # fmt: skip
 def test_the_greeting_follows_the_clock_of_the_tenant(
-    browser: Client, monkeypatch: pytest.MonkeyPatch, hour: int, greeting: str
+    web: Client, monkeypatch: pytest.MonkeyPatch, hour: int, greeting: str
 ) -> None:
     moment = timezone.now().astimezone(timezone.get_default_timezone())
     monkeypatch.setattr(timezone, "now", lambda: moment.replace(hour=hour))
 
-    assert f"{greeting}, Ana" in browser.get(FEED).content.decode()
+    assert f"{greeting}, Ana" in web.get(FEED).content.decode()
 
 
 def test_a_stranger_finds_nothing(client: Client, eve: Membership, item: Item) -> None:
@@ -169,9 +163,9 @@ def test_a_stranger_finds_nothing(client: Client, eve: Membership, item: Item) -
 
 
 def test_the_page_may_lead_to_the_consent_pages_and_nowhere_else(
-    browser: Client,
+    web: Client,
 ) -> None:
-    policy = browser.get(FEED).headers["Content-Security-Policy"]
+    policy = web.get(FEED).headers["Content-Security-Policy"]
 
     [allowed] = [part for part in policy.split("; ") if part.startswith("form-action")]
     assert allowed.split() == [

@@ -1,0 +1,151 @@
+"""Chromium in front of the running product. Nothing is faked but the networks."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.stack import Stack, running
+
+# Playwright keeps an event loop in this thread, which Django would mind.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+WIDTHS = pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Chromium logs an answer to a form that has mistakes in it; that is no fault of the page.
+EXPECTED = re.compile(r"status of (422|409|410)")
+LISTEN = """
+window.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": os.environ.get("CHROMIUM"), "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def stack(
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The whole product, started once; the rows are each test's own."""
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def product(stack: Stack, transactional_db: None) -> Stack:
+    """The running product with empty tables and a network where nothing stands yet."""
+    stack.sandbox.reset()
+    return stack
+
+
+@dataclass
+class Visitor:
+    """One person at one browser. What must not happen is noted as it happens."""
+
+    page: Page
+    product: Stack
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.product.address(path))
+
+    def check(self) -> None:
+        """The page as it is now: no barrier, nothing sideways, no complaint so far."""
+        self.page.wait_for_load_state("load")
+        settle(self.page)
+        assert self.page.locator("[style]").count() == 0
+        found = Axe().run(self.page, options=AXE)
+        self.page.evaluate(TIDY)
+        assert found.violations_count == 0, found.generate_report()
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+        assert self.faults == []
+
+
+# The checker leaves empty style attributes behind, which htmx would carry on.
+TIDY = "document.querySelectorAll('[style]').forEach((one) => one.removeAttribute('style'))"
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
+
+
+def settle(page: Page) -> None:
+    """Let running animations end: half-way colours have no contrast to speak of."""
+    page.evaluate(
+        "Promise.all(document.getAnimations().filter((one) =>"
+        " one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))"
+    )
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, product: Stack) -> Iterator[Visit]:
+    """Return a function that opens a browser of its own for a person."""
+    opened: list[tuple[BrowserContext, Visitor]] = []
+
+    def visit(viewport: dict[str, int] = DESK, **options: Any) -> Visitor:
+        touch = viewport["width"] < 600
+        context = browser.new_context(
+            viewport=viewport, has_touch=touch, locale="en-GB", **options
+        )
+        context.add_init_script(LISTEN)
+        context.set_default_timeout(15_000)
+        visitor = Visitor(context.new_page(), product)
+        watch(context, visitor)
+        opened.append((context, visitor))
+        return visitor
+
+    yield visit
+    for context, _visitor in opened:
+        context.close()
+    for _context, visitor in opened:
+        assert visitor.faults == []
+
+
+def watch(context: BrowserContext, visitor: Visitor) -> None:
+    def note(message: Any) -> None:
+        if message.type == "error" and not EXPECTED.search(message.text):
+            visitor.faults.append(f"{visitor.page.url}: {message.text}")
+
+    context.on("console", note)
+    context.on("weberror", lambda fault: visitor.faults.append(str(fault.error)))
+
+
+def sign_in(visitor: Visitor, user: Any) -> None:
+    """Put a session of the person into the browser, as signing in would."""
+    cookie = session_cookie(user)
+    visitor.page.context.add_cookies([{**cookie, "url": visitor.product.url}])
+
+
+def session_cookie(user: Any) -> dict[str, str]:
+    client = Client()
+    client.force_login(user)
+    [morsel] = [one for key, one in client.cookies.items() if key == "session"]
+    return {"name": morsel.key, "value": morsel.value}

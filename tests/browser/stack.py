@@ -1,0 +1,122 @@
+"""The product as it runs for people: web server, worker, beat and sandbox, on free ports."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connections
+
+from sharing.sandbox import Sandbox, Settings
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where the running product is, and the far side of its networks."""
+
+    url: str
+    sandbox: Sandbox
+    folder: Path
+
+    def address(self, path: str) -> str:
+        return f"{self.url}{path}"
+
+    def mails(self) -> list[str]:
+        """Return the e-mails that were sent, oldest first."""
+        files = sorted(
+            (self.folder / "mail").glob("*.log"), key=lambda f: f.stat().st_mtime
+        )
+        return [file.read_text() for file in files]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Stack]:
+    """Start everything against the test database, and stop it in the end."""
+    port = free_port()
+    clients = Settings(clients={"browser-tests": "secret"})
+    with Sandbox(clients) as sandbox:
+        env = environment(folder, port, sandbox.url)
+        programs = [start(argv, env, folder) for argv in commands(port)]
+        try:
+            url = f"http://localhost:{port}"
+            wait_for(f"{url}/livez", programs[0])
+            yield Stack(url, sandbox, folder)
+        finally:
+            for program in programs:
+                program.terminate()
+            for program in programs:
+                program.wait(20)
+
+
+def commands(port: int) -> list[list[str]]:
+    web = ["gunicorn", "advocacy.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
+    quiet = ["--no-control-socket", "--log-level", "warning"]
+    worker = ["celery", "-A", "advocacy", "worker", "--pool", "threads", "-c", "4"]
+    beat = ["celery", "-A", "advocacy", "beat", "--schedule", "beat"]
+    return [[*web, *quiet], [*worker, "--loglevel", "warning"], beat]
+
+
+def environment(folder: Path, port: int, sandbox: str) -> dict[str, str]:
+    database = settings.DATABASES["default"]
+    name = connections["default"].settings_dict["NAME"]
+    url = urlsplit(os.environ["DATABASE_URL"])
+    assert name != url.path.lstrip("/"), f"{database['NAME']} is no test database"
+    networks = {}
+    for network in ("LINKEDIN", "X"):
+        networks |= {
+            f"NETWORK_{network}_CLIENT_ID": "browser-tests",
+            f"NETWORK_{network}_CLIENT_SECRET": "secret",
+            f"NETWORK_{network}_BASE_URL": sandbox,
+        }
+    return {
+        **os.environ,
+        **networks,
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "DATABASE_URL": url._replace(path=f"/{name}").geturl(),
+        "MAIL_DIR": str(folder / "mail"),
+        "MEDIA_ROOT": str(folder / "media"),
+        "SPOOL_DIR": str(folder / "spool"),
+        "PUBLISHING_SWEEP_SECONDS": "1",
+        "LOG_LEVEL": "INFO",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+
+
+def start(
+    argv: list[str], env: dict[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
+    """Start a program; what it says goes to a file beside its data."""
+    name = argv[3] if argv[0] == "celery" else argv[0]
+    with (folder / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", *argv], cwd=folder, env=env, stdout=log, stderr=log
+        )
+
+
+def wait_for(url: str, program: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert program.poll() is None, "the web server did not start"
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
