@@ -1,5 +1,6 @@
 """The design system's tags and pages."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,8 @@ from django import forms
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
 
 from accounts.models import User
 from common.templatetags.ui import initials
@@ -240,3 +243,11 @@ def test_frame_offers_help_and_the_pages_of_the_role(rf):
     assert 'data-hue="blue"' in html
     assert 'href="mailto:bo@acme.example"' in html
     assert "Dashboard" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("en", "4 May 2026"), ("da", "04.05.2026")]
+)
+def test_dates_are_written_in_the_order_readers_expect(language, written):
+    with translation.override(language):
+        assert date_format(date(2026, 5, 4), "SHORT_DATE_FORMAT") == written
