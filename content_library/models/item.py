@@ -51,6 +51,13 @@ class ItemQuerySet(TenantQuerySet["Item"]):
         """Return the approved items that are in their window."""
         return self.on_shelf(Shelf.LIVE, now)
 
+    def visible_to(self, membership: Membership, now: datetime) -> Self:
+        """Return what the member may look at: curators all, others what has begun."""
+        if membership.is_curator:
+            return self
+        begun = Q(starts_at=None) | Q(starts_at__lte=now)
+        return self.filter(begun).exclude(state=Item.State.DRAFT)
+
     def shelf_counts(self, now: datetime) -> dict[str, int]:
         """Return how many items stand on each shelf, in one query."""
         counts = {shelf: Count("pk", filter=on_shelf(shelf, now)) for shelf in Shelf}
@@ -104,7 +111,7 @@ class Item(TenantModel):
         db_persist=True,
     )
 
-    objects = ItemQuerySet.as_manager()
+    objects = ItemQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -174,7 +174,7 @@ def test_an_earlier_version_stays_readable(
     assert f"/versions/{old.pk}/" in client.get(address).content.decode()
     html = client.get(reverse("guidelines:version", args=["acme", old.pk])).content
     assert b"Say where you work" in html
-    assert b"A newer one holds now" in html
+    assert b"Read what holds now" in html
 
 
 @pytest.mark.parametrize(("role", "status"), [("ana", 404), ("cora", 200)])
