@@ -207,7 +207,7 @@ class Programme:
         for share in self.shares:
             share.created_at = share.moment  # type: ignore[attr-defined]
         for publication in self.publications:
-            publication.created_at = publication.published_at
+            publication.created_at = publication.not_before
         Share.objects.for_tenant(self.tenant).bulk_update(self.shares, ["created_at"])
         rows = Publication.objects.for_tenant(self.tenant)
         rows.bulk_update(self.publications, ["created_at"])
@@ -217,7 +217,7 @@ class Programme:
                 publication=publication,
                 to_state=State.PUBLISHED,
                 token=1,
-                at=publication.published_at,
+                at=publication.not_before,
             )
             for publication in self.publications
         )
@@ -240,7 +240,7 @@ class Programme:
         for wait in (timedelta(), timedelta(minutes=40))[
             : 2 if self.dice.random() < 0.12 else 1
         ]:
-            moment = publication.published_at + after + wait
+            moment = publication.not_before + after + wait
             if moment < self.now:
                 yield self.event(publication, moment, Signs("GET", agent), visitor)
 
@@ -248,7 +248,7 @@ class Programme:
         """The network's own robots fetch the card."""
         agent, times = PREVIEWS[publication.network]
         for second in range(times):
-            moment = publication.published_at + timedelta(seconds=second + 1)
+            moment = publication.not_before + timedelta(seconds=second + 1)
             yield self.event(publication, moment, Signs("GET", agent), os.urandom(16))
 
     def event(

@@ -33,7 +33,7 @@ class Story:
         return [role for role in ROLES if self.sign_ins[role] == name] or ["employee"]
 
     def email(self, name: str) -> str:
-        letters = name.lower().translate(str.maketrans({"ø": "o", "æ": "a", "å": "a"}))
+        letters = name.lower().translate(str.maketrans("øæå", "oaa"))
         return f"{letters.replace(' ', '.')}@{self.tenant['slug']}.example"
 
 

@@ -121,7 +121,7 @@ class PublicationFilters(Filters):
     state = serializers.MultipleChoiceField(
         choices=State.choices,
         required=False,
-        help_text="May be given several times.",
+        help_text="One of these; may be given several times:",
         error_messages={
             "invalid_choice": _("This is not one of the words that are known here.")
         },

@@ -46,4 +46,5 @@ def build(slug: str, values: tuple[tuple[str, str], ...]) -> OAuth2Connector | N
         return None
     credentials = Credentials(client_id, options.pop("client_secret", ""))
     base_url = options.pop("base_url", "") or None
-    return networks.get(slug)(credentials, base_url, options)
+    connector = networks.get(slug)(credentials, base_url, options)
+    return connector if isinstance(connector, OAuth2Connector) else None

@@ -58,6 +58,7 @@ class Work:
     """A claimed publication and what is needed to send it."""
 
     publication: Publication
+    account: Account
     connector: OAuth2Connector
     started: float  # time.monotonic()
 
@@ -75,9 +76,8 @@ def publish(tenant_id: UUID | str, publication_id: UUID | str) -> None:
     work = claim(tenant_id, publication_id)
     if work is None:
         return
-    account = work.publication.account
     try:
-        tokens = usable_tokens(account, work.connector)
+        tokens = usable_tokens(work.account, work.connector)
     except errors.ConnectorError as error:
         record(work.publication, error)
         return
@@ -94,7 +94,8 @@ def claim(tenant_id: UUID | str, publication_id: UUID | str) -> Work | None:
     started = time.monotonic()
     with acting_for(tenant_id):
         publication = find_due(tenant_id, publication_id)
-        if publication is None or not lane_is_free(publication):
+        account = publication and lock_account(publication)
+        if publication is None or account is None or not lane_is_free(account):
             return None
         try:
             connector = connector_for(publication.network)
@@ -105,37 +106,29 @@ def claim(tenant_id: UUID | str, publication_id: UUID | str) -> Work | None:
         if not move(publication, State.CLAIMED, reason=publication.reason, bump=True,
                     lease_until=Now() + lease()):  # fmt: skip
             return None
-    return Work(publication, connector, started)
+    return Work(publication, account, connector, started)
 
 
 def find_due(tenant_id: UUID | str, publication_id: UUID | str) -> Publication | None:
-    """Return the publication if it may be sent now, with its account's lane locked."""
+    """Return the publication if it may be sent now."""
     rows = Publication.objects.filter(
         tenant_id=tenant_id, state=State.READY, not_before__lte=Now()
     )
-    publication = (
-        rows.filter(pk=publication_id)
-        .select_related("share")
-        .annotate(read_at=Now())
-        .first()
-    )
-    if publication is None or publication.account_id is None:
-        return None
-    accounts = Account.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
-    publication.account = accounts.select_for_update(no_key=True).get(
-        pk=publication.account_id
-    )
-    return publication
+    rows = rows.filter(pk=publication_id).select_related("share")
+    return rows.annotate(read_at=Now()).first()
 
 
-def lane_is_free(publication: Publication) -> bool:
-    """True when no other publication of the account is under way."""
-    others = Publication.objects.filter(
-        tenant_id=publication.tenant_id,
-        account_id=publication.account_id,
-        state__in=IN_FLIGHT,
-    )
-    return not others.exists()
+def lock_account(publication: Publication) -> Account | None:
+    """Return the account, held: its publications are claimed one after the other."""
+    accounts = Account.objects.for_tenant(publication.tenant_id).annotate(read_at=Now())
+    rows = accounts.select_for_update(no_key=True)
+    return rows.filter(pk=publication.account_id).first()
+
+
+def lane_is_free(account: Account) -> bool:
+    """True when no publication of the account is under way."""
+    rows = Publication.objects.for_tenant(account.tenant_id).filter(account=account)
+    return not rows.filter(state__in=IN_FLIGHT).exists()
 
 
 def start_sending(work: Work) -> bool:
@@ -164,19 +157,15 @@ def objection_to(publication: Publication) -> str:
     )
     if not members.filter(pk=publication.membership_id).exists():
         return Reason.MEMBER_LEFT
-    # Lock the account: a disconnect waits for us or is seen by us.
-    accounts = Account.objects.for_tenant(tenant_id).select_for_update(no_key=True)
-    account = accounts.get(pk=publication.account_id)
-    if account.state == Account.State.DISCONNECTED:
+    # Held: a disconnect waits for us or is seen by us.
+    account = lock_account(publication)
+    if account is None or account.state == Account.State.DISCONNECTED:
         return Reason.ACCOUNT_GONE
     if account.state == Account.State.NEEDS_RECONNECT:
         return Reason.RECONNECT
-    if (
-        not Item.objects.for_tenant(tenant_id)
-        .shareable(Now())
-        .filter(pk=publication.item_id)
-        .exists()
-    ):
+    # An expression instead of a moment: the database's own clock decides.
+    items = Item.objects.for_tenant(tenant_id).shareable(Now())  # type: ignore[arg-type]
+    if not items.filter(pk=publication.item_id).exists():
         return Reason.ITEM_CLOSED
     return ""
 
@@ -196,7 +185,7 @@ def withdraw(publication: Publication, objection: str) -> bool:
 
 def send(work: Work, tokens: Tokens) -> Outcome:
     """Call the network once. Whatever is not proof of failure comes back as ``Unknown``."""
-    profile_id = work.publication.account.remote_id
+    profile_id = work.account.remote_id
     try:
         return work.connector.publish(
             tokens, profile_id, work.post, deadline=work.deadline
@@ -241,7 +230,11 @@ def record(publication: Publication, outcome: Outcome) -> bool:
 
 def published(publication: Publication, posted: Posted) -> bool:
     """PUBLISHED, also when the reaper had already called it UNKNOWN: this is proof."""
-    proof = {"remote_id": posted.remote_id, "url": posted.url, "published_at": Now()}
+    proof: dict[str, Any] = {
+        "remote_id": posted.remote_id,
+        "url": posted.url,
+        "published_at": Now(),
+    }
     if move(publication, State.PUBLISHED, reason="", **proof):
         return True
     publication.refresh_from_db(fields=["state", "token"])
@@ -280,7 +273,7 @@ def try_later(publication: Publication, error: errors.TryLater) -> bool:
 def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
     """NEEDS_USER, and the account as well: the other publications wait with it."""
     accounts = Account.objects.for_tenant(publication.tenant_id).connected()
-    accounts.filter(pk=publication.account_id).update(
+    accounts.filter(publications=publication).update(
         state=Account.State.NEEDS_RECONNECT
     )
     return move(

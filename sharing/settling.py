@@ -36,13 +36,14 @@ _ASK = _("We could not confirm this post. Have a look: is it out?")
 
 def settle(tenant_id: UUID | str, publication_id: UUID | str) -> None:
     """Make one step towards the truth; the next step waits in ``not_before``."""
-    publication = take_a_look(tenant_id, publication_id)
-    if publication is None:
+    found = take_a_look(tenant_id, publication_id)
+    if found is None:
         return
+    publication, account = found
     try:
         connector = connector_for(publication.network)
-        tokens = usable_tokens(publication.account, connector)
-        posted = look(publication, connector, tokens)
+        tokens = usable_tokens(account, connector)
+        posted = look(publication, account, connector, tokens)
     except (UnknownNetwork, errors.ConnectorError) as error:
         log.info("publication %s is still unknown: %r", publication.pk, error)
         posted = None
@@ -55,7 +56,7 @@ def settle(tenant_id: UUID | str, publication_id: UUID | str) -> None:
 
 def take_a_look(
     tenant_id: UUID | str, publication_id: UUID | str
-) -> Publication | None:
+) -> tuple[Publication, Account] | None:
     """Take the row for one look: raise its token and put the next look a settle time off."""
     with acting_for(tenant_id):
         rows = Publication.objects.filter(
@@ -66,21 +67,20 @@ def take_a_look(
         )
         if not rows.update(token=F("token") + 1, not_before=Now() + settle_time()):
             return None
-        publication = (
-            Publication.objects.filter(tenant_id=tenant_id)
-            .annotate(read_at=Now())
-            .get(pk=publication_id)
-        )
+        mine = Publication.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
+        publication = mine.get(pk=publication_id)
         accounts = Account.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
-        publication.account = accounts.get(pk=publication.account_id)
-        return publication
+        return publication, accounts.get(publications=publication)
 
 
 def look(
-    publication: Publication, connector: OAuth2Connector, tokens: Tokens
+    publication: Publication,
+    account: Account,
+    connector: OAuth2Connector,
+    tokens: Tokens,
 ) -> Posted | None:
     """Return proof that the post stands, or None."""
-    account, post = publication.account, frozen_post(publication)
+    post = frozen_post(publication)
     if connector.finds and publication.sending_at:
         return connector.find(tokens, account.remote_id, post, publication.sending_at)
     if not (connector.probe and begin_probe(publication)):

@@ -35,7 +35,9 @@ def keys(setting: str) -> dict[str, AESGCM]:
         except binascii.Error:
             key = b""
         if not name or len(name) > 255 or len(key) != 32:
-            raise ImproperlyConfigured("TOKEN_KEYS must be id:base64-of-32-bytes, parted by commas")
+            raise ImproperlyConfigured(
+                "TOKEN_KEYS must be id:base64-of-32-bytes, parted by commas"
+            )
         ring[name] = AESGCM(key)
     if not ring:
         raise ImproperlyConfigured("TOKEN_KEYS holds no key")
@@ -52,7 +54,9 @@ def seal(plain: str, *, tenant: UUID, row: UUID, column: str) -> bytes:
     return VERSION + bytes([len(name)]) + name.encode() + nonce + sealed
 
 
-def unseal(ciphertext: bytes | memoryview, *, tenant: UUID, row: UUID, column: str) -> str:
+def unseal(
+    ciphertext: bytes | memoryview, *, tenant: UUID, row: UUID, column: str
+) -> str:
     """Decrypt what ``seal`` made for the same place, or raise ``Unreadable``."""
     data = bytes(ciphertext)
     if not data:

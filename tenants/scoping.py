@@ -83,6 +83,7 @@ class TenantQuerySet(models.QuerySet[Row]):
     """A queryset that refuses to reach the database until a tenant is named."""
 
     _scoped = False
+    _hints: dict[str, Any]
 
     def for_tenant(self, tenant: "Tenant | UUID") -> Self:
         """Return only rows owned by ``tenant``."""
@@ -92,7 +93,7 @@ class TenantQuerySet(models.QuerySet[Row]):
         """Return rows of every tenant; ``reason`` is for the reviewer."""
         if not reason:
             raise ValueError("say why this query crosses tenants")
-        return self._open(self._chain())
+        return self._open(self.all())
 
     @staticmethod
     def _open(queryset: Any) -> Any:
@@ -111,7 +112,10 @@ class TenantQuerySet(models.QuerySet[Row]):
         return filtered
 
     def _combinator_query(
-        self, combinator: str, *others: Any, all: bool = False
+        self,
+        combinator: str,
+        *others: Any,
+        all: bool = False,  # noqa: A002  Django's name
     ) -> Self:
         # A union reads every side, so every side names its tenant.
         for side in (self, *others):

@@ -41,7 +41,7 @@ class GuidelineVersion(TenantModel):
         Membership, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    objects = GuidelineVersionQuerySet.as_manager()
+    objects = GuidelineVersionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -41,7 +41,10 @@ class Account(TenantModel):
     connected_at = models.DateTimeField()
     disconnected_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AccountQuerySet.as_manager()
+    # The database's clock when a worker read the row (an annotation of its query).
+    read_at: datetime
+
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

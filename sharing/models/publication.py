@@ -1,5 +1,7 @@
 """One text on its way to one account. ``publishing.py`` alone writes ``state``."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -110,7 +112,10 @@ class Publication(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = PublicationQuerySet.as_manager()
+    # The database's clock when a worker read the row (an annotation of its query).
+    read_at: datetime
+
+    objects = PublicationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
