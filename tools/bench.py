@@ -1,11 +1,11 @@
 """./dev bench: run the measurements of `benchmarks/` on servers that sync to disk."""
 
-import subprocess
 import sys
 
 from tools import environment, messages
+from tools.child import run_child
 from tools.services import Services, forget
-from tools.terminal import ROOT, STATE, run, step
+from tools.terminal import STATE, Problem, run, step
 
 BENCH = STATE / "bench"
 PREPARATIONS = {
@@ -22,11 +22,9 @@ def main(arguments: list[str]) -> int:
         env = services.env | environment.for_bench(BENCH)
         for what, words in PREPARATIONS.items():
             with step(what):
-                subprocess.run(
-                    [sys.executable, "manage.py", *words], cwd=ROOT, env=env, check=True
-                )
-        command = [sys.executable, "-m", "benchmarks", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=env).returncode
+                if run_child(["manage.py", *words], env):
+                    raise Problem(f"manage.py {words[0]} failed.")
+        return run_child(["-m", "benchmarks", *arguments], env)
 
 
 if __name__ == "__main__":

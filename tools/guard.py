@@ -7,7 +7,6 @@ its children (PR_SET_PDEATHSIG).
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import selectors
@@ -15,31 +14,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tools.child import dies_with_parent
 from tools.servers import Servers
 from tools.terminal import Problem
 
 PATIENCE = 10  # seconds an application process may take to end
 TICK = 0.1
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def dies_with_parent(last_signal: int) -> Callable[[], None] | None:
-    """For Popen(preexec_fn=…): have Linux signal the child when its parent is gone."""
-    if LIBC is None:
-        return None
-    parent = os.getpid()
-
-    def ask() -> None:
-        LIBC.prctl(PR_SET_PDEATHSIG, int(last_signal))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), last_signal)
-
-    return ask
 
 
 class Guard:

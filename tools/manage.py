@@ -2,39 +2,25 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 
 from tools import environment
+from tools.child import run_child
 from tools.demo import DEMO, RUNNING
-from tools.guard import dies_with_parent
 from tools.services import Services
 from tools.supervisor import Supervisor
-from tools.terminal import ROOT, note, run
+from tools.terminal import note, run
 
 
 def main(arguments: list[str]) -> int:
+    command = ["manage.py", *arguments]
     if RUNNING.exists() and Supervisor.is_running(DEMO):
-        return call(arguments, {**os.environ, **json.loads(RUNNING.read_text())})
+        return run_child(command, os.environ | json.loads(RUNNING.read_text()))
     if not DEMO.exists():
         note("The demo has no data yet; ./dev demo makes it.")
     with Services(DEMO) as services:
-        return call(arguments, services.env | environment.for_demo(8000, 8010, DEMO))
-
-
-def call(arguments: list[str], env: dict[str, str]) -> int:
-    command = subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=env,
-        preexec_fn=dies_with_parent(signal.SIGTERM),
-    )
-    while True:
-        try:
-            return command.wait()
-        except KeyboardInterrupt:
-            continue  # the command got it too, and decides
+        demo = environment.for_demo(8000, 8010, DEMO)
+        return run_child(command, services.env | demo)
 
 
 if __name__ == "__main__":

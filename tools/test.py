@@ -1,15 +1,13 @@
 """./dev test: the whole suite, browser tests included, on servers of its own."""
 
 import os
-import signal
-import subprocess
 import sys
 
 from tools import environment, messages
 from tools.browser import find_or_install_chromium
-from tools.guard import dies_with_parent
+from tools.child import run_child
 from tools.services import Services
-from tools.terminal import RED, ROOT, paint, run, say
+from tools.terminal import RED, paint, run
 
 BANNER = "BROWSER TESTS NOT RUN: there is no Chromium here (set CHROMIUM to its path)"
 
@@ -27,23 +25,14 @@ def main(arguments: list[str]) -> int:
 
 
 def run_pytest(arguments: list[str], env: dict[str, str], chromium: str | None) -> int:
-    env = env | environment.for_tests()
-    without = (
-        ["-m", "not browser"] if chromium is None and "-m" not in arguments else []
-    )
+    # A developer's own credentials are none of the tests' business.
+    env = {name: env[name] for name in env if not name.startswith("NETWORK_")}
+    env |= environment.for_tests()
     if chromium:
         env["CHROMIUM"] = chromium
-    pytest = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *without, *arguments],
-        cwd=ROOT,
-        env=env,
-        preexec_fn=dies_with_parent(signal.SIGKILL),
-    )
-    while True:
-        try:
-            return pytest.wait()
-        except KeyboardInterrupt:
-            say()  # pytest got it too and is tidying up
+    elif "-m" not in arguments:
+        arguments = ["-m", "not browser", *arguments]
+    return run_child(["-m", "pytest", *arguments], env)
 
 
 if __name__ == "__main__":
