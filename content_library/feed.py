@@ -1,6 +1,5 @@
-"""What members may share now, newest first; a page at a time, cheap at any depth."""
+"""What members may share now, newest first, and where a page of it ends and goes on."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,14 +8,6 @@ from django.db.models import Prefetch, Q
 from content_library.models import Item, Topic
 from content_library.models.item import ItemQuerySet
 from tenants.models import Tenant
-
-
-@dataclass(frozen=True)
-class FeedPage:
-    """Some items and where the next ones begin; ``next_cursor`` is empty at the end."""
-
-    items: list[Item]
-    next_cursor: str
 
 
 def feed_items(
@@ -37,23 +28,8 @@ def feed_items(
     )
 
 
-def feed_page(
-    tenant: Tenant,
-    now: datetime,
-    *,
-    cursor: str = "",
-    size: int = 20,
-    topic: Topic | None = None,
-) -> FeedPage:
-    """Return the page of the feed that begins at ``cursor``; a wrong one is the first."""
-    items = items_from(feed_items(tenant, now, topic=topic), cursor)
-    found = list(items[: size + 1])
-    more = len(found) > size
-    return FeedPage(found[:size], write_cursor(found[size - 1]) if more else "")
-
-
 def items_from(items: ItemQuerySet, cursor: str) -> ItemQuerySet:
-    """Return the feed's items that come at ``cursor`` or later."""
+    """Return the feed's items after the one that ``cursor`` names; a wrong one is none."""
     place = read_cursor(cursor)
     if place is None:
         return items
