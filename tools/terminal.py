@@ -64,11 +64,17 @@ def tail(path: Path, lines: int = 30) -> str:
 
 
 def run(main: Callable[[], int]) -> NoReturn:
-    """End the process as `main` says; a Problem ends it with its sentence alone."""
+    """End the process as `main` says; what a person can act on ends it with a sentence."""
     try:
         sys.exit(main())
     except Problem as problem:
         fail(str(problem))
+    except PermissionError as error:
+        fail(
+            f"{error.filename} belongs to another account: delete it, or take it by sudo chown."
+        )
+    except OSError as error:
+        fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
     except KeyboardInterrupt:
         say()
         sys.exit(130)
