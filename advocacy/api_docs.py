@@ -17,6 +17,27 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 METHODS = ("get", "post", "put", "patch", "delete")
 TONES = {"get": "info", "post": "good", "delete": "bad"}
 ID = "0192f3c4-7a1e-7cc2-9d3a-3f5b8e6a1d20"
+# By the field's name, else by its format.
+NAMED = {
+    "title": "How the new cables were laid",
+    "summary": "Forty kilometres in nine days.",
+    "why": "It is what their lights run on.",
+    "source_name": "Our blog",
+    "topics": ["Cables"],
+    "text": "I held the torch. Nine days, one very proud crew.",
+    "network": "linkedin",
+    "handle": "ana",
+    "name": "Ana",
+    "reason": "new",
+    "remote_id": "urn:li:share:7123",
+    "slug": "acme",
+    "language": "en",
+    "time_zone": "Europe/Copenhagen",
+    "do": "Say where you work.",
+    "dont": "Do not speak for the company.",
+    "example": "I work on cables at Acme, and …",
+    "introduction": "Three things, no more.",
+}
 SAMPLES = {
     "uuid": ID,
     "date-time": "2026-11-23T09:00:00+01:00",
@@ -61,9 +82,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 @dataclass(frozen=True)
 class Parameter:
     name: str
-    place: str
+    note: str
     required: bool
-    kind: str
+    words: list[str]
     text: str
 
 
@@ -119,13 +140,17 @@ def operation(path: str, method: str, methods: dict[str, Any]) -> Operation:
 
 
 def parameters(raw: dict[str, Any]) -> Iterator[Parameter]:
+    """Yield what is peculiar to the operation; the page explains ids and pages once."""
     for found in raw.get("parameters", []):
-        kind = found["schema"].get("format") or found["schema"].get("type", "")
+        if found["name"] in ("id", "page", "page_size"):
+            continue
+        part = resolved(found["schema"])
+        part = resolved(part["items"]) if part.get("type") == "array" else part
         yield Parameter(
             name=found["name"],
-            place=found["in"],
+            note=f"{found['in']}, {part.get('format') or part.get('type', '')}",
             required=found.get("required", False),
-            kind=kind,
+            words=part.get("enum", []),
             text=found.get("description", ""),
         )
 
@@ -185,7 +210,7 @@ def sample(part: dict[str, Any]) -> Any:
 
 def sample_object(part: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: sample(inner)
+        name: NAMED[name] if name in NAMED else sample(inner)
         for name, inner in part.get("properties", {}).items()
         if not inner.get("writeOnly")
     }

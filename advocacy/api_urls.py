@@ -4,7 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from advocacy.api_docs import docs, schema
-from analytics.api import ItemsWithClicks
+from analytics.api import ItemsWithClicks, OverviewAPI
 from content_library.api import Topics
 from guidelines.api import Guidelines
 from sharing.api import Accounts, Feed, Publications, Shares
@@ -22,6 +22,7 @@ router.register("topics", Topics, "topic")
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("analytics/overview/", OverviewAPI.as_view(), name="overview"),
     path("me/", Me.as_view(), name="me"),
     path("schema/", schema, name="schema"),
     path("docs/", docs, name="docs"),

@@ -3,25 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.api_shapes import ClicksShape, OverviewFilters, OverviewShape
+from analytics.dashboard import TeamNotShown, overview
 from analytics.item_clicks import Clicks, clicks_of
 from content_library.api import Items
 from content_library.api_shapes import ItemShape
 from content_library.models import Item
-
-
-class ClicksShape(serializers.Serializer[Clicks]):
-    raw = serializers.IntegerField(help_text="Every hit on a tracked link.")
-    machine = serializers.IntegerField(help_text="Suspected machines.")
-    human = serializers.IntegerField(help_text="Likely people, each once in 24 hours.")
-    confirmed = serializers.IntegerField(
-        allow_null=True, help_text="Confirmed by the target; null: not measured."
-    )
+from tenants.api import TenantAPI
+from tenants.models import Role
 
 
 class ItemWithClicksShape(ItemShape):
@@ -54,3 +51,24 @@ class ItemsWithClicks(Items):
         item = self.get_object()
         found = clicks_of(self.tenant, [item.pk]).get(item.pk, Clicks())
         return Response(ClicksShape(found).data)
+
+
+class OverviewAPI(TenantAPI):
+    """The numbers of the managers' dashboard."""
+
+    roles = (Role.MANAGER,)
+
+    @extend_schema(
+        summary="What works, what does not, what is the response",
+        parameters=[OverviewFilters],
+        responses=OverviewShape,
+    )
+    def get(self, request: Request) -> Response:
+        """Managers only. Never tells of fewer people than the smallest group."""
+        asked = OverviewFilters.read(request)
+        try:
+            found = overview(self.tenant, asked["days"], asked.get("team"))
+        except TeamNotShown:
+            sentence = _("There is no such team, or it is too small to be shown.")
+            raise ValidationError({"team": [sentence]}) from None
+        return Response(OverviewShape(found).data)

@@ -155,9 +155,11 @@ def present(item: Item) -> dict[str, Any]:
 
 
 class ItemFilters(Filters):
-    state = Choice(Item.State.choices, required=False)
+    state = Choice(Item.State.choices, required=False, help_text="One of these:")
     topic = Text(required=False, max_length=60, help_text="A topic's name.")
-    updated_since = Moment(required=False)
+    updated_since = Moment(
+        required=False, help_text="Only what changed at or after it."
+    )
 
     @staticmethod
     def apply(items: ItemQuerySet, asked: dict[str, Any]) -> ItemQuerySet:
@@ -171,4 +173,8 @@ class ItemFilters(Filters):
 
 
 class TopicFilters(Filters):
-    name = Text(required=False, max_length=LONGEST_TOPIC)
+    name = Text(
+        required=False,
+        max_length=LONGEST_TOPIC,
+        help_text="Only the topic of this name.",
+    )
