@@ -30,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(TENANT, include("guidelines.urls")),
     path(TENANT, include("content_library.urls")),
     path(TENANT, include("sharing.urls")),
+    path(TENANT, include("analytics.urls")),
     *callback_patterns,
 ]
