@@ -2,9 +2,10 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,6 +19,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+READER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
+    " (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+)
 WIDTHS = pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 
 FLAGS = [
@@ -100,6 +105,17 @@ def settle(page: Page) -> None:
         "Promise.all(document.getAnimations().filter((one) =>"
         " one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))"
     )
+
+
+Found = TypeVar("Found")
+
+
+def eventually(look: Callable[[], Found], seconds: float = 40.0) -> Found:
+    """Look until there is something: workers take the time they take."""
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.25)
+    return found
 
 
 Visit = Callable[..., Visitor]
