@@ -41,7 +41,7 @@ class ItemsWithClicks(Items):
         """Fetch the clicks of all the rows that are to be shown at once."""
         rows = args[0] if kwargs.get("many") else args[:1]
         clicks = clicks_of(self.tenant, [row.pk for row in rows]) if rows else {}
-        kwargs["context"] = self.get_serializer_context() | {"clicks": clicks}
+        kwargs["context"] = {**self.get_serializer_context(), "clicks": clicks}
         return super().get_serializer(*args, **kwargs)
 
     @extend_schema(summary="The clicks of one item", responses=ClicksShape)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from analytics.dashboard import PERIODS, Overview, Ranked
+from analytics.dashboard import PERIODS, Overview
 from analytics.definitions import ALL, Definition
 from analytics.item_clicks import Clicks
 from common.api_fields import Choice, Filters, Id
@@ -48,7 +48,7 @@ class TeamSumsShape(SumsShape):
     people = PeopleShape(source="group")
 
 
-class RankedShape(serializers.Serializer[Ranked]):
+class RankedShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     shares = serializers.IntegerField()
@@ -88,7 +88,7 @@ class OverviewShape(serializers.Serializer[Overview]):
 
     @extend_schema_field(DefinitionShape(many=True))
     def get_definitions(self, overview: Overview) -> Any:
-        return DefinitionShape(ALL, many=True).data
+        return [DefinitionShape(definition).data for definition in ALL]
 
 
 class OverviewFilters(Filters):

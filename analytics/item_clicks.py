@@ -29,4 +29,9 @@ def clicks_of(tenant: Tenant, items: Iterable[UUID]) -> dict[UUID, Clicks]:
         human=Sum("clicks_human"),
         confirmed=Sum("clicks_confirmed"),
     )
-    return {row.pop("item_id"): Clicks(**row) for row in sums}
+    return {
+        row["item_id"]: Clicks(
+            row["raw"], row["machine"], row["human"], row["confirmed"]
+        )
+        for row in sums
+    }

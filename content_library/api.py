@@ -42,9 +42,11 @@ def with_parts(items: ItemQuerySet, tenant: Tenant) -> ItemQuerySet:
     """Fetch what ``ItemShape`` reads, in two queries however many items."""
     topics = Topic.objects.for_tenant(tenant).order_by("name", "pk")
     texts = SuggestedText.objects.for_tenant(tenant).order_by("position", "pk")
-    return items.prefetch_related(
-        Prefetch("topics", topics), Prefetch("suggested_texts", texts)
-    )
+    parts: list[Prefetch[Any]] = [
+        Prefetch("topics", topics),
+        Prefetch("suggested_texts", texts),
+    ]
+    return items.prefetch_related(*parts)
 
 
 def visible_items(membership: Membership) -> ItemQuerySet:

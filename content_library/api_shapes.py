@@ -105,7 +105,9 @@ class NewItem(serializers.Serializer[Any]):
         required=False,
         help_text="Names; new ones become topics.",
     )
-    suggested_texts = NewSuggestedText(many=True, required=False, max_length=MOST_TEXTS)
+    suggested_texts = NewSuggestedText(  # type: ignore[call-arg]  # of the list
+        many=True, required=False, max_length=MOST_TEXTS
+    )
     starts_at = Moment(required=False, allow_null=True)
     ends_at = Moment(required=False, allow_null=True)
 

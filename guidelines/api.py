@@ -61,7 +61,7 @@ class Guidelines(TenantAPI, ListModelMixin, GenericViewSet):
         return current_versions(self.tenant)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if not getattr(self, "swagger_fake_view", False):
             rows = Acknowledgement.objects.for_tenant(self.tenant).filter(
                 membership=self.membership

@@ -3,14 +3,13 @@
 A member sees only what is their own; the rest answers as if it did not exist.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -180,7 +179,7 @@ class Publications(TenantAPI, ListModelMixin, RetrieveModelMixin, GenericViewSet
     """One text on its way to one account."""
 
     queryset = Publication.objects.none()
-    serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]] = PublicationShape
+    serializer_class = PublicationShape
 
     def get_queryset(self) -> Any:
         publications = own_publications(self)

@@ -89,14 +89,16 @@ class NewPublication(serializers.Serializer[Any]):
         account = self.context["accounts"].get(pk)
         if account is None:
             raise serializers.ValidationError(_("You have no such account."))
-        return account  # type: ignore[no-any-return]
+        return account
 
 
 class NewShare(serializers.Serializer[Any]):
     """``context`` brings the ``items`` and ``accounts`` that the member may name."""
 
     item = Id(help_text="An item of your feed.")
-    publications = NewPublication(many=True, allow_empty=True, max_length=MOST_ACCOUNTS)
+    publications = NewPublication(  # type: ignore[call-arg]  # of the list, with ``many``
+        many=True, allow_empty=True, max_length=MOST_ACCOUNTS
+    )
     scheduled_at = Moment(
         required=False,
         allow_null=True,
@@ -108,7 +110,7 @@ class NewShare(serializers.Serializer[Any]):
         item = self.context["items"].filter(pk=pk).first()
         if item is None:
             raise serializers.ValidationError(_("There is no such item."))
-        return item  # type: ignore[no-any-return]
+        return item
 
 
 class Answer(serializers.Serializer[Any]):

@@ -30,11 +30,11 @@ class TenantAPI(APIView):
 
     @property
     def tenant(self) -> Tenant:
-        return self.request.tenant  # type: ignore[attr-defined, no-any-return]
+        return self.request.tenant  # type: ignore[attr-defined]
 
     @property
     def membership(self) -> Membership:
-        return self.request.membership  # type: ignore[attr-defined, no-any-return]
+        return self.request.membership  # type: ignore[attr-defined]
 
     def needed_roles(self) -> tuple[str, ...]:
         return self.action_roles.get(getattr(self, "action", None) or "", self.roles)
