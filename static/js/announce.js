@@ -17,6 +17,8 @@ export function announce(text) {
 }
 
 export function toast(text, tone = "info") {
+  const already = [...toasts.querySelectorAll(".toast__text")].some((line) => line.textContent === text);
+  if (already) return;
   moveToTheFront();
   const pattern = document.getElementById("toast-pattern");
   const copy = pattern.content.firstElementChild.cloneNode(true);
@@ -55,11 +57,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("announce", (event) => announce(event.detail.value));
 document.addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value, event.detail.tone));
 
-// A swapped-in fragment may say what changed: <p data-announce>…</p>.
-document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail?.ctx?.target;
-  const line = target?.querySelector?.("[data-announce]");
-  if (line) announce(line.textContent.trim());
+// A swapped-in fragment may say what changed: <p class="sr" data-announce>…</p>.
+// The target of an outerHTML swap is gone by now, so the whole page is searched.
+document.addEventListener("htmx:after:swap", () => {
+  const lines = document.querySelectorAll("[data-announce]:not([data-said])");
+  lines.forEach((line) => { line.dataset.said = "yes"; });
+  if (lines.length) announce([...lines].map((line) => line.textContent.trim()).join(" "));
 });
 
 const unswapped = (status) => status >= 500 || [403, 404, 413].includes(status);

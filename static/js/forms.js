@@ -38,11 +38,15 @@ function restore(form) {
   }
 }
 
-function wake(root) {
-  root.querySelectorAll("[data-counter]").forEach(count);
-  root.querySelectorAll("form[data-autosave]").forEach(restore);
-  root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
-  const wanting = root.querySelectorAll("[data-focus]");
+function wake() {
+  document.querySelectorAll("[data-counter]").forEach(count);
+  document.querySelectorAll("form[data-autosave]:not([data-awake])").forEach((form) => {
+    form.dataset.awake = "yes";
+    restore(form);
+  });
+  document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+  const wanting = document.querySelectorAll("[data-focus]:not([data-awake])");
+  wanting.forEach((element) => { element.dataset.awake = "yes"; });
   if (wanting.length === 1) wanting[0].focus();
 }
 
@@ -88,5 +92,5 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { label.textContent = before; }, 2000);
 });
 
-wake(document);
-document.addEventListener("htmx:after:swap", (event) => wake(event.detail?.ctx?.target ?? document));
+wake();
+document.addEventListener("htmx:after:swap", wake);
