@@ -61,7 +61,7 @@ class Answer:
 class Destinations:
     """Looks codes up; one per process."""
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self._known: OrderedDict[str, Answer] = OrderedDict()
         self._unknown: OrderedDict[str, Answer] = OrderedDict()

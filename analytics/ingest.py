@@ -6,7 +6,7 @@ finds the row there and adds nothing. Only what is committed leaves the stream.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from tenants.scoping import acting_for
 logger = logging.getLogger(__name__)
 
 CONSUMER = "worker"
-BATCH = 1000
+ENTRIES = 10  # of up to 200 clicks
 ABANDONED_AFTER = timedelta(seconds=30)
 REPEAT_WINDOW = timedelta(hours=24)
 OPTED_OUT = "opted_out"
@@ -47,7 +47,7 @@ class Judged:
 # -- The stream ----------------------------------------------------------------------
 
 
-def ingest(redis: "Redis[bytes]", now: datetime) -> int:
+def ingest(redis: Redis, now: datetime) -> int:
     """Take all waiting clicks in; return how many were new."""
     open_group(redis)
     taken = 0
@@ -56,7 +56,7 @@ def ingest(redis: "Redis[bytes]", now: datetime) -> int:
     return taken
 
 
-def open_group(redis: "Redis[bytes]") -> None:
+def open_group(redis: Redis) -> None:
     try:
         redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
     except ResponseError as error:
@@ -64,48 +64,52 @@ def open_group(redis: "Redis[bytes]") -> None:
             raise
 
 
-def next_entries(redis: "Redis[bytes]") -> list[Entry]:
+def next_entries(redis: Redis) -> list[Entry]:
     """Return what a crashed run left behind, else what is new."""
     abandoned: list[Any] = redis.xautoclaim(
         STREAM,
         GROUP,
         CONSUMER,
         min_idle_time=int(ABANDONED_AFTER.total_seconds() * 1000),
-        count=BATCH,
+        count=ENTRIES,
     )
     if abandoned[1]:
         return list(abandoned[1])
-    fresh: Any = redis.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=BATCH)
+    fresh: Any = redis.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=ENTRIES)
     return list(fresh[0][1]) if fresh else []
 
 
-def take(redis: "Redis[bytes]", entries: Iterable[Entry], now: datetime) -> int:
-    """Store the entries tenant by tenant; a tenant that fails waits for the next run."""
-    by_tenant: dict[UUID, list[tuple[bytes, Event]]] = defaultdict(list)
-    done: list[bytes] = []
+def take(redis: Redis, entries: Sequence[Entry], now: datetime) -> int:
+    """Store the clicks tenant by tenant; an entry with one that failed waits for the next run."""
+    by_tenant: dict[UUID, list[Event]] = defaultdict(list)
+    carriers: dict[UUID, set[bytes]] = defaultdict(set)
     for key, fields in entries:
-        try:
-            event = parse(fields.get(FIELD, b""))
-        except Malformed as error:
-            logger.warning("an unreadable click was dropped: %s", error)
-            done.append(key)
-        else:
-            by_tenant[event.tenant].append((key, event))
+        for event in read(fields.get(FIELD, b"")):
+            by_tenant[event.tenant].append(event)
+            carriers[event.tenant].add(key)
     tenants = Tenant.objects.in_bulk(list(by_tenant))
     taken = 0
-    for pk, pairs in by_tenant.items():
+    waiting: set[bytes] = set()
+    for pk, events in by_tenant.items():
         try:
             if tenant := tenants.get(pk):
-                taken += store(tenant, [event for _, event in pairs], now)
+                taken += store(tenant, events, now)
         except Error:
             logger.exception("clicks of tenant %s wait for the next run", pk)
-            continue
-        done.extend(key for key, _ in pairs)
-    remove(redis, done)
+            waiting |= carriers[pk]
+    remove(redis, [key for key, _ in entries if key not in waiting])
     return taken
 
 
-def remove(redis: "Redis[bytes]", keys: Sequence[bytes]) -> None:
+def read(lines: bytes) -> Iterator[Event]:
+    for line in lines.split(b"\n"):
+        try:
+            yield parse(line)
+        except Malformed as error:
+            logger.warning("an unreadable click was dropped: %s", error)
+
+
+def remove(redis: Redis, keys: Sequence[bytes]) -> None:
     if keys:
         with redis.pipeline(transaction=True) as pipe:
             pipe.xack(STREAM, GROUP, *keys)

@@ -111,11 +111,7 @@ def clicks_of_publications(
     rows = (
         LinkRollup.objects.for_tenant(tenant)
         .filter(link__publication__in=list(publications))
-        .values("link__publication")
-        .annotate(
-            raw=Sum("clicks_raw"),
-            machine=Sum("clicks_machine"),
-            human=Sum("clicks_human"),
-        )
+        .values_list("link__publication")
+        .annotate(Sum("clicks_raw"), Sum("clicks_machine"), Sum("clicks_human"))
     )
-    return {row.pop("link__publication"): Clicks(**row) for row in rows}
+    return {publication: Clicks(*tiers) for publication, *tiers in rows}

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics.dashboard import ENOUGH_SHARES, Overview
+from analytics.dashboard import Overview
 from analytics.definitions import BY_KEY, Definition
 from analytics.item_clicks import Clicks
+from analytics.rankings import ENOUGH_SHARES
 from common.charts import BarChart, LineChart, bar_chart, line_chart, number_label
 from sharing.configured import UnknownNetwork, connector_for
 from tenants.models import Tenant

@@ -13,7 +13,7 @@ FIELD = b"e"
 
 
 @cache
-def client() -> "Redis[bytes]":
+def client() -> Redis:
     """Return a client that gives up at once: a reader of a link waits for nobody."""
     return Redis.from_url(
         settings.REDIS_URL,
@@ -24,7 +24,7 @@ def client() -> "Redis[bytes]":
 
 
 @cache
-def patient_client() -> "Redis[bytes]":
+def patient_client() -> Redis:
     """Return a client for work off the request path."""
     return Redis.from_url(
         settings.REDIS_URL, socket_timeout=10, socket_connect_timeout=2

@@ -9,7 +9,7 @@ import hmac
 import secrets
 import threading
 import time
-from datetime import UTC, datetime
+from typing import Any
 
 from redis import Redis, RedisError
 
@@ -21,16 +21,16 @@ SLACK = 3600
 class DayKeys:
     """The key of today (UTC)."""
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self._lock = threading.Lock()
-        self._day = ""
+        self._day = 0
         self._key = b""
         self._retry_at = float("inf")
 
     def current(self, now: float) -> bytes:
         """Return the day's key; ask Redis once a day, or again after it was away."""
-        day = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+        day = int(now // DAY)
         if day == self._day and time.monotonic() < self._retry_at:
             return self._key
         with self._lock:
@@ -38,7 +38,7 @@ class DayKeys:
                 self._renew(day, now)
             return self._key
 
-    def _renew(self, day: str, now: float) -> None:
+    def _renew(self, day: int, now: float) -> None:
         try:
             self._key, self._retry_at = self._shared(day, now), float("inf")
         except RedisError:
@@ -47,11 +47,11 @@ class DayKeys:
             self._retry_at = time.monotonic() + RETRY_AFTER
         self._day = day
 
-    def _shared(self, day: str, now: float) -> bytes:
+    def _shared(self, day: int, now: float) -> bytes:
         name = f"clicks:key:{day}"
         left = DAY - int(now) % DAY + SLACK
         fresh = secrets.token_hex(32)
-        former = self.redis.set(name, fresh, nx=True, ex=left, get=True)
+        former: Any = self.redis.set(name, fresh, nx=True, ex=left, get=True)
         return bytes.fromhex(former.decode() if former else fresh)
 
 

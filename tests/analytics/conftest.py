@@ -96,7 +96,7 @@ def link(acme: Tenant, globex: Tenant) -> TrackedLink:
 
 
 @pytest.fixture
-def redis() -> "Iterator[Redis[bytes]]":
+def redis() -> "Iterator[Redis]":
     yield patient_client()
     patient_client().flushdb()
 
@@ -113,7 +113,7 @@ Visit = Callable[..., Answer]
 
 @pytest.fixture
 def recorder(
-    tmp_path: Any, settings: Any, monkeypatch: Any, redis: "Redis[bytes]"
+    tmp_path: Any, settings: Any, monkeypatch: Any, redis: Redis
 ) -> Iterator[recording.Recorder]:
     """This process's recorder; its thread rests, the tests ship by hand."""
     settings.SPOOL_DIR = tmp_path / "spool"
@@ -148,7 +148,7 @@ def visit(recorder: recording.Recorder, monkeypatch: Any) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def arrive(recorder: recording.Recorder, redis: "Redis[bytes]") -> Callable[[], int]:
+def arrive(recorder: recording.Recorder, redis: Redis) -> Callable[[], int]:
     """Return a function that ships and takes in whatever was clicked."""
 
     def arrive() -> int:

@@ -105,7 +105,7 @@ def test_who_asks_not_to_be_told_apart_is_not_counted_as_a_person(
 
 
 def test_the_same_stream_delivered_twice_is_counted_once(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant
 ) -> None:
     lines = [line(link, visitor=f"{number:02x}") for number in range(30)]
     for _ in range(2):
@@ -119,7 +119,7 @@ def test_the_same_stream_delivered_twice_is_counted_once(
 
 
 def test_a_run_that_died_before_its_commit_is_done_again(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant, monkeypatch: Any
+    link: TrackedLink, redis: Redis, acme: Tenant, monkeypatch: Any
 ) -> None:
     redis.xgroup_create(STREAM, "ingest", id="0", mkstream=True)
     redis.xadd(STREAM, {FIELD: line(link)})
@@ -131,7 +131,7 @@ def test_a_run_that_died_before_its_commit_is_done_again(
 
 
 def test_what_cannot_be_a_click_is_dropped_without_harm_to_the_rest(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant
 ) -> None:
     odd = [
         b"",
@@ -155,7 +155,7 @@ def test_what_cannot_be_a_click_is_dropped_without_harm_to_the_rest(
 
 
 def test_a_click_with_another_tenants_link_is_nobodys(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant, globex: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant, globex: Tenant
 ) -> None:
     redis.xadd(STREAM, {FIELD: line(link, tenant=str(globex.pk))})
 
@@ -164,7 +164,7 @@ def test_a_click_with_another_tenants_link_is_nobodys(
 
 
 def test_a_click_counts_on_the_tenants_own_day(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant
 ) -> None:
     now = timezone.now().replace(hour=22, minute=59, second=0) - timedelta(days=3)
     redis.xadd(STREAM, {FIELD: line(link, at=now.timestamp())})
@@ -178,7 +178,7 @@ def test_a_click_counts_on_the_tenants_own_day(
 
 
 def test_the_order_of_arrival_does_not_change_how_many_people_there_were(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant
 ) -> None:
     now = timezone.now().timestamp()
     redis.xadd(STREAM, {FIELD: line(link, at=now - 5)})
@@ -191,7 +191,7 @@ def test_the_order_of_arrival_does_not_change_how_many_people_there_were(
 
 
 def test_old_clicks_are_dropped_and_their_sums_stay(
-    link: TrackedLink, redis: "Redis[bytes]", acme: Tenant
+    link: TrackedLink, redis: Redis, acme: Tenant
 ) -> None:
     now = timezone.now()
     redis.xadd(STREAM, {FIELD: line(link)})

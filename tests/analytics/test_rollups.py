@@ -224,7 +224,7 @@ def test_a_tenants_sums_have_one_writer_and_another_tenants_are_untouched(
     eve: Membership,
     acme: Tenant,
     globex: Tenant,
-    redis: "Redis[bytes]",
+    redis: Redis,
 ) -> None:
     make_publication(eve, make_item(globex), NOON)
     rollups.catch_up(globex, timezone.now())
