@@ -10,7 +10,7 @@ from common.mailbox import mailbox
 from common.preferences import preferences
 from sharing.urls import callback_patterns
 
-TENANT = "t/<str:slug>/"
+TENANT = "t/<slug:slug>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.entrance_urls")),

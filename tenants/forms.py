@@ -57,6 +57,8 @@ class InviteForm(RolesForm):
     def clean_emails(self) -> list[str]:
         words = re.split(r"[\s,;]+", self.cleaned_data["emails"])
         emails = list(dict.fromkeys(word.strip("<>").lower() for word in words if word))
+        if not emails:
+            raise ValidationError(_("Write at least one e-mail address."))
         if len(emails) > MOST_AT_ONCE:
             raise ValidationError(
                 _("At most %(most)d at once.") % {"most": MOST_AT_ONCE}
