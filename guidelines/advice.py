@@ -33,7 +33,11 @@ def advise(introduction: str, rules: Sequence[RuleText]) -> list[str]:
             _("%(count)s words take too long to read. Try to stay below %(most)s.")
             % {"count": count, "most": MANY_WORDS}
         )
-    bare = [str(number) for number, rule in enumerate(rules, 1) if not rule.example]
+    bare = [
+        str(number)
+        for number, rule in enumerate(rules, 1)
+        if rule != RuleText("") and not rule.example
+    ]
     if bare:
         sentence = ngettext(
             "Rule %(numbers)s has no example. An example is what people remember.",

@@ -114,7 +114,10 @@ class RuleForm(forms.Form):
 
     LINES = {"rows": 2}
     do = forms.CharField(
-        label=_("Do"), max_length=300, required=False, widget=forms.Textarea(LINES)
+        label=_("Do"),
+        max_length=300,
+        widget=forms.Textarea(LINES),
+        error_messages={"required": _("Say what to do; a rule begins with that.")},
     )
     dont = forms.CharField(
         label=_("Don't"), max_length=300, required=False, widget=forms.Textarea(LINES)
@@ -122,11 +125,6 @@ class RuleForm(forms.Form):
     example = forms.CharField(
         label=_("Example"), max_length=500, required=False, widget=forms.Textarea(LINES)
     )
-
-    def clean(self) -> None:
-        rule = self.rule()
-        if rule != RuleText("") and not rule.do and "do" not in self.errors:
-            self.add_error("do", _("Say what to do; a rule begins with that."))
 
     def rule(self) -> RuleText:
         return RuleText(**{part: self.cleaned_data.get(part, "") for part in PARTS})
@@ -160,7 +158,13 @@ class GuidelineEditor:
         # Rows that are sent say everything; compared with others they might seem unfilled.
         rows = [] if self.is_bound else [asdict(rule) for rule in text.rules]
         self.form = GuidelineForm(data, initial=initial)
-        self.rows = RuleRows(data, initial=rows, prefix=ROWS)
+        self.rows = RuleRows(
+            data,
+            initial=rows,
+            prefix=ROWS,
+            form_kwargs={"empty_permitted": True, "use_required_attribute": False},
+        )
+        self.count = len([rule for rule in text.rules if rule != RuleText("")])
         self.advice = advise(text.introduction, text.rules)
         self.words = words(text.introduction, text.rules)
 

@@ -31,6 +31,7 @@ from tenants.models import Role
 
 AFTER_WELCOME = ("sharing:welcome_accounts", "sharing:feed")
 CARDS = 5
+ONE_ROW = GuidelineText(rules=(services.RuleText(""),))
 
 
 # -- Members ------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def what_stands(
     """Return the guideline, its newest text, and the version that text is from."""
     if guideline_id is None:
         first = not Guideline.objects.for_tenant(request.tenant).exists()
-        return None, starter.text() if first else GuidelineText(), None
+        return None, starter.text() if first else ONE_ROW, None
     guidelines = Guideline.objects.for_tenant(request.tenant)
     guideline = get_object_or_404(guidelines, pk=guideline_id)
     version = reading.latest_version(guideline)

@@ -29,6 +29,14 @@ def second_draft(tenant: Tenant, mine: Any, theirs: Any) -> None:
         )
 
 
+def twin_rules(tenant: Tenant, mine: Any, theirs: Any) -> None:
+    draft = GuidelineVersion.objects.create(
+        tenant=tenant, guideline=mine.guideline, number=9
+    )
+    for text in ("One", "Another"):
+        Rule.objects.create(tenant=tenant, version=draft, position=1, do=text)
+
+
 BROKEN: dict[str, Callable[[Tenant, Any, Any], Any]] = {
     "guideline_title_unique": lambda tenant, mine, theirs: Guideline.objects.create(
         tenant=tenant, title="Conduct"
@@ -39,8 +47,14 @@ BROKEN: dict[str, Callable[[Tenant, Any, Any], Any]] = {
         )
     ),
     "version_one_draft": second_draft,
-    "rule_position_unique": lambda tenant, mine, theirs: Rule.objects.create(
-        tenant=tenant, version=mine, position=1, do="Again"
+    "rule_position_unique": twin_rules,
+    "version_published_stands": (
+        lambda tenant, mine, theirs: GuidelineVersion.objects.for_tenant(tenant).update(
+            introduction="Other"
+        )
+    ),
+    "rule_published_stands": (
+        lambda tenant, mine, theirs: Rule.objects.for_tenant(tenant).update(do="Other")
     ),
     "acknowledgement_once": twin_acknowledgement,
     "guidelines_rule_version_id_same_tenant": (
@@ -64,9 +78,35 @@ def test_the_database_refuses(
 
     with (
         acting_for(acme),
-        pytest.raises(IntegrityError, match=constraint),
+        pytest.raises(IntegrityError) as refused,
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
         BROKEN[constraint](acme, mine, theirs)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    assert refused.value.__cause__.diag.constraint_name == constraint
+
+
+def test_no_rule_joins_what_was_published(
+    write: Write, cora: Membership, acme: Tenant
+) -> None:
+    published = write(cora)
+
+    with (
+        acting_for(acme),
+        pytest.raises(IntegrityError, match="never changes"),
+        transaction.atomic(),
+    ):
+        Rule.objects.create(tenant=acme, version=published, position=9, do="Late")
+
+
+def test_a_tenant_that_leaves_takes_its_guidelines_along(
+    write: Write, cora: Membership, acme: Tenant
+) -> None:
+    published = write(cora)
+
+    with acting_for(acme):
+        published.guideline.delete()
+
+        assert not Rule.objects.for_tenant(acme).exists()

@@ -70,7 +70,9 @@ def test_the_second_guideline_begins_empty(
 ) -> None:
     write(cora)
 
-    assert len(editor.get(new()).context["editor"].rows) == 0
+    rows = editor.get(new()).context["editor"].rows
+
+    assert [row.initial["do"] for row in rows] == [""]
 
 
 def test_a_saved_draft_holds_for_nobody(editor: Client, acme: Tenant) -> None:

@@ -47,7 +47,7 @@ def test_a_member_reads_pairs_with_version_date_and_example(
         "Hide it",
         "I work at Acme",
         "Version 1",
-        "Sept. 1, 2026",
+        "2026-09-01",
         "Be yourself.",
         "I have read them",
     ):
