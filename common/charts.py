@@ -11,6 +11,7 @@ from itertools import groupby
 from math import ceil, floor, log10
 
 from django.utils.formats import date_format, number_format
+from django.utils.translation import pgettext
 
 TOP = 14  # room above the highest gridline for its label
 BASE = 22  # room below the lowest one for the dates
@@ -224,10 +225,11 @@ def day_labels(days: Sequence[date], most: int = 5) -> list[DayLabel]:
         return []
     last = len(days) - 1
     parts = min(most - 1, last) or 1
+    short_day = pgettext("format of a day below a chart", "j M")
     chosen = sorted({round(last * part / parts) for part in range(parts + 1)})
     return [
         DayLabel(
-            date_format(days[index], "j M"),
+            date_format(days[index], short_day),
             across(index, len(days)),
             "middle" if 0 < index < last or not last else "end" if index else "start",
         )
@@ -245,7 +247,7 @@ def summarise(label: str, values: Sequence[Value]) -> str:
 
 
 def full_day(day: date) -> str:
-    return date_format(day, "j F Y")
+    return date_format(day, "DATE_FORMAT")
 
 
 def number_label(value: Value) -> str:
