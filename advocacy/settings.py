@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from advocacy import env
 
@@ -70,6 +71,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# A queue of its own, so that thousands of bells cannot keep the sweep waiting.
+CELERY_TASK_ROUTES = {"sharing.sweep": {"queue": "sweeps"}}
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps")]
 
 # -- Publishing ---------------------------------------------------------------------
 
@@ -80,6 +84,10 @@ PUBLISHING_ASK_AFTER_SECONDS = env.integer(
     "PUBLISHING_ASK_AFTER_SECONDS", 900, minimum=1
 )
 PUBLISHING_RETRY_LADDER = env.integers("PUBLISHING_RETRY_LADDER", "10,60,300,1800,7200")
+# Only ./dev chaos and tests break the machine on purpose: sharing/failpoints.py.
+FAILPOINTS = env.text("FAILPOINTS", "")
+if FAILPOINTS and not (DEMO or env.boolean("TESTING")):
+    raise ImproperlyConfigured("FAILPOINTS is for tests and demos only")
 
 # -- Sweeps: each may run late, twice or not at all without harm ------------------
 

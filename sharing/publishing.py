@@ -22,16 +22,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from content_library.models import Item
+from sharing import failpoints
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Pending, Post, Posted, Tokens
-from sharing.models import Account, Publication, PublicationEvent, Reason, State
+from sharing.models import (
+    Account,
+    Publication,
+    PublicationEvent,
+    PublishingGate,
+    Reason,
+    State,
+)
 from sharing.models.publication import IN_FLIGHT
+from sharing.patience import persistently
 from sharing.tokens import usable_tokens
 from tenants.models import Membership
 from tenants.scoping import acting_for
@@ -42,6 +51,15 @@ LONGEST = timedelta(hours=24)
 JITTER = random.SystemRandom()
 OPERATOR_PAUSE = timedelta(minutes=15)
 MARGIN = 0.1  # the last part of a lease, in which no call may start
+MOVING = [
+    "state",
+    "token",
+    "reason",
+    "attempts",
+    "probes",
+    "not_before",
+    "sending_at",
+]
 
 Outcome = Posted | Pending | errors.ConnectorError
 
@@ -50,6 +68,9 @@ _GAVE_UP = _(
 )
 _RECONNECT = _("Connect the account again, and this will go out.")
 _NOT_OFFERED = _("This network is switched off at the moment.")
+_RESTORED = _(
+    "The data was restored from a backup. We are checking whether it is out already."
+)
 _BROKE = _("Something went wrong while sending. We are checking whether it is out.")
 
 
@@ -71,19 +92,28 @@ class Work:
         return frozen_post(self.publication)
 
 
-def publish(tenant_id: UUID | str, publication_id: UUID | str) -> None:
-    """Claim, prepare and send one publication; harmless when it is rung twice."""
+def publish(tenant_id: UUID | str, publication_id: UUID | str) -> bool:
+    """Claim, prepare and send one publication; harmless when it is rung twice.
+
+    Returns whether it was its turn: only then is there news for the rest of its lane.
+    """
     work = claim(tenant_id, publication_id)
     if work is None:
-        return
+        return False
+    failpoints.at("after_claim")
     try:
-        tokens = usable_tokens(work.account, work.connector)
+        tokens = prepare(work)
     except errors.ConnectorError as error:
         record(work.publication, error)
-        return
-    if not start_sending(work):
-        return
-    record(work.publication, send(work, tokens))
+        return True
+    failpoints.at("before_sending")
+    if start_sending(work):
+        failpoints.at("after_sending_commit")
+        outcome = send(work, tokens)
+        failpoints.at("after_send")
+        record(work.publication, outcome)
+        failpoints.at("after_record")
+    return True
 
 
 # -- READY -> CLAIMED -> SENDING --------------------------------------------------------
@@ -114,7 +144,7 @@ def find_due(tenant_id: UUID | str, publication_id: UUID | str) -> Publication |
     rows = Publication.objects.filter(
         tenant_id=tenant_id, state=State.READY, not_before__lte=Now()
     )
-    rows = rows.filter(pk=publication_id).select_related("share")
+    rows = rows.filter(is_open(), pk=publication_id).select_related("share")
     return rows.annotate(read_at=Now()).first()
 
 
@@ -131,10 +161,30 @@ def lane_is_free(account: Account) -> bool:
     return not rows.filter(state__in=IN_FLIGHT).exists()
 
 
+def prepare(work: Work) -> Tokens:
+    """Return the tokens to send with; whatever goes wrong here is proof of nothing sent."""
+    try:
+        return usable_tokens(work.account, work.connector)
+    except errors.ConnectorError:
+        raise
+    except Exception:
+        log.exception("publication %s broke before sending", work.publication.pk)
+        raise errors.TryLater from None
+
+
 def start_sending(work: Work) -> bool:
     """Write the mark from which the post may exist; false when it must not go out."""
+    return persistently(lambda: mark_sending(work))
+
+
+def mark_sending(work: Work) -> bool:
+    """Write the mark once. When an earlier COMMIT got no answer, the row tells."""
     publication = work.publication
     with acting_for(publication.tenant_id):
+        row = read_again(publication)
+        if row.token != publication.token or row.state != State.CLAIMED:
+            return row.token == publication.token and row.state == State.SENDING
+        adopt(publication, row)
         if objection := objection_to(publication):
             withdraw(publication, objection)
             return False
@@ -142,7 +192,7 @@ def start_sending(work: Work) -> bool:
             publication,
             State.SENDING,
             reason=publication.reason,
-            still=Q(lease_until__gt=Now()),
+            still=Q(is_open(), lease_until__gt=Now()),
             attempts=F("attempts") + 1,
             sending_at=Now(),
             lease_until=Now() + lease(),
@@ -202,46 +252,118 @@ def send(work: Work, tokens: Tokens) -> Outcome:
 
 
 def record(publication: Publication, outcome: Outcome) -> bool:
-    """Write what came of it; false when a reaper was quicker and nothing is proven."""
+    """Write what came of it; false when nothing is left to say.
+
+    Outlasts a short absence of the database and a quicker reaper: the network says it
+    only once.
+    """
+    return persistently(
+        lambda: write(publication, outcome) or write(publication, outcome)
+    )
+
+
+def write(publication: Publication, outcome: Outcome) -> bool:
     with acting_for(publication.tenant_id):
-        match outcome:
-            case Posted():
-                return published(publication, outcome)
-            case Pending():
-                return move(publication, State.PENDING, reason="", handle=dict(outcome.handle),
-                            not_before=Now() + settle_time())  # fmt: skip
-            case errors.TryLater(not_sent=True):
-                return try_later(publication, outcome)
-            case errors.Disconnected():
-                return disconnected(publication, outcome)
-            case errors.OperatorAction():
-                return move(publication, State.READY, reason=Reason.OPERATOR,
-                            message=outcome.sentence, not_before=Now() + OPERATOR_PAUSE)  # fmt: skip
-            case errors.Refused():
-                return move(
-                    publication,
-                    State.FAILED,
-                    reason=outcome.reason,
-                    message=outcome.sentence,
-                )
-            case _:
-                return unknown(publication, outcome)
+        row = read_again(publication)
+        if not is_news(publication, row, outcome):
+            return False
+        adopt(publication, row)
+        done = conclude(publication, outcome)
+        failpoints.at("before_record_commit")
+        return done
+
+
+def is_news(publication: Publication, row: Publication, outcome: Outcome) -> bool:
+    """Tell whether this answer settles something, as the row is now.
+
+    A reaper may have called the attempt UNKNOWN meanwhile. Our answer is about that
+    attempt all the same, unless a probe was sent since. A post that stands is news
+    whatever the row says.
+    """
+    if row.token == publication.token and row.state in (State.CLAIMED, State.SENDING):
+        return True
+    if isinstance(outcome, Posted):
+        return row.state not in (State.PUBLISHED, State.REMOVED)
+    same_attempt = row.sending_at == publication.sending_at and row.probes == 0
+    return row.state == State.UNKNOWN and same_attempt and not is_doubtful(outcome)
+
+
+def conclude(publication: Publication, outcome: Outcome) -> bool:
+    """Make the transition that this outcome means."""
+    match outcome:
+        case Posted():
+            return published(publication, outcome)
+        case Pending():
+            return move(publication, State.PENDING, reason="", handle=dict(outcome.handle),
+                        not_before=Now() + settle_time())  # fmt: skip
+        case errors.TryLater(not_sent=True):
+            return try_later(publication, outcome)
+        case errors.Disconnected():
+            return disconnected(publication, outcome)
+        case errors.OperatorAction():
+            return move(publication, State.READY, reason=Reason.OPERATOR,
+                        message=outcome.sentence, not_before=Now() + OPERATOR_PAUSE)  # fmt: skip
+        case errors.Duplicate():
+            return duplicate(publication, outcome)
+        case errors.Refused():
+            return refused(publication, outcome)
+        case _:
+            return unknown(publication, outcome)
+
+
+def is_doubtful(outcome: Outcome) -> bool:
+    """True for what proves nothing."""
+    proof = (
+        Posted,
+        Pending,
+        errors.Disconnected,
+        errors.OperatorAction,
+        errors.Refused,
+    )
+    later = isinstance(outcome, errors.TryLater) and outcome.not_sent
+    return not (later or isinstance(outcome, proof))
 
 
 def published(publication: Publication, posted: Posted) -> bool:
-    """PUBLISHED, also when the reaper had already called it UNKNOWN: this is proof."""
-    proof: dict[str, Any] = {
-        "remote_id": posted.remote_id,
-        "url": posted.url,
-        "published_at": Now(),
-    }
-    if move(publication, State.PUBLISHED, reason="", **proof):
-        return True
-    publication.refresh_from_db(fields=["state", "token"])
-    late = publication.state == State.UNKNOWN
-    return late and move(
-        publication, State.PUBLISHED, reason=Reason.LATE_ANSWER, bump=True, **proof
+    """PUBLISHED, also when it was called UNKNOWN or put to the member: this is proof."""
+    late = publication.state != State.SENDING
+    return move(
+        publication,
+        State.PUBLISHED,
+        reason=Reason.LATE_ANSWER if late else "",
+        bump=late,
+        remote_id=posted.remote_id,
+        url=posted.url,
+        published_at=Now(),
     )
+
+
+def duplicate(publication: Publication, error: errors.Duplicate) -> bool:
+    """The network has these very words already, and our tracked link stands in them.
+
+    So an earlier attempt, taken for failed, came through; unless the network names the
+    post of another publication.
+    """
+    if error.remote_id is None:
+        if not connector_for(publication.network).finds:
+            return refused(publication, error)
+        return unknown(publication, errors.Unknown())
+    posted = Posted(error.remote_id, error.url or "")
+    if is_anothers(publication, posted):
+        return refused(publication, error)
+    return published(publication, posted)
+
+
+def is_anothers(publication: Publication, posted: Posted) -> bool:
+    """True when the post is known as that of another publication."""
+    rows = Publication.objects.for_tenant(publication.tenant_id)
+    lane = rows.filter(account_id=publication.account_id).exclude(pk=publication.pk)
+    return lane.filter(remote_id=posted.remote_id).exists()
+
+
+def refused(publication: Publication, error: errors.Refused) -> bool:
+    """FAILED, with a sentence for the member."""
+    return move(publication, State.FAILED, reason=error.reason, message=error.sentence)
 
 
 def try_later(publication: Publication, error: errors.TryLater) -> bool:
@@ -271,13 +393,29 @@ def try_later(publication: Publication, error: errors.TryLater) -> bool:
 
 
 def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
-    """NEEDS_USER, and the account as well: the other publications wait with it."""
+    """NEEDS_USER, and the account as well: the other publications wait with it.
+
+    A token that the network ended early is renewed first, once, where it can be.
+    """
     accounts = Account.objects.for_tenant(publication.tenant_id).connected()
-    accounts.filter(publications=publication).update(
-        state=Account.State.NEEDS_RECONNECT
-    )
+    mine = accounts.filter(pk=publication.account_id)
+    if may_renew(publication, error):
+        mine.update(expires_at=Now())
+        return move(publication, State.READY, reason=Reason.TOKEN_REFRESH,
+                    message=error.sentence, not_before=Now())  # fmt: skip
+    mine.update(state=Account.State.NEEDS_RECONNECT)
     return move(
         publication, State.NEEDS_USER, reason=Reason.RECONNECT, message=error.sentence
+    )
+
+
+def may_renew(publication: Publication, error: errors.Disconnected) -> bool:
+    """True for a refused call whose tokens were not renewed for it already."""
+    return (
+        publication.state in (State.SENDING, State.UNKNOWN)
+        and publication.reason != Reason.TOKEN_REFRESH
+        and error.reason == errors.Disconnected.default_reason
+        and connector_for(publication.network).refreshable
     )
 
 
@@ -318,8 +456,11 @@ def declare(publication: Publication, *, is_out: bool) -> bool:
         if is_out:
             return move(publication, State.PUBLISHED, reason=Reason.DECLARED, bump=True,
                         published_at=F("sending_at"))  # fmt: skip
+        # A time that was chosen and is still to come is kept.
+        chosen = publication.share.scheduled_at
         return move(publication, State.READY, reason=Reason.SENT_AGAIN, bump=True,
-                    attempts=0, probes=0, not_before=Now())  # fmt: skip
+                    attempts=0, probes=0,
+                    not_before=Greatest(Now(), chosen) if chosen else Now())  # fmt: skip
 
 
 def release(publication: Publication, *, reason: str) -> bool:
@@ -356,6 +497,26 @@ def reap(publication: Publication) -> bool:
             still=expired,
             unknown_since=Now(),
             not_before=Now() + settle_time(),
+        )
+
+
+def quarantine(publication: Publication) -> bool:
+    """Put in doubt what a restored backup says: it may have gone out since.
+
+    Never probed: the network forgets after a while which words it knows, and what the
+    member may have cancelled since must not be sent by us in order to find out.
+    """
+    with acting_for(publication.tenant_id):
+        return move(
+            publication,
+            State.UNKNOWN,
+            reason=Reason.RESTORED,
+            message=_RESTORED,
+            bump=True,
+            probes=1,
+            sending_at=Coalesce("sending_at", Now()),
+            unknown_since=Now(),
+            not_before=Now(),
         )
 
 
@@ -402,17 +563,7 @@ def move(
         reason=reason,
         at=Now(),
     )
-    publication.refresh_from_db(
-        fields=[
-            "state",
-            "token",
-            "reason",
-            "attempts",
-            "probes",
-            "not_before",
-            "sending_at",
-        ]
-    )
+    publication.refresh_from_db(fields=MOVING)
     return True
 
 
@@ -442,6 +593,11 @@ def settle_time() -> timedelta:
     return timedelta(seconds=settings.PUBLISHING_SETTLE_SECONDS)
 
 
+def is_open() -> Q:
+    """Return a condition: nobody has closed the gate (``quarantine_publications``)."""
+    return Q(~Exists(PublishingGate.objects.filter(is_open=False)))
+
+
 def older(since: datetime | None, seconds: int, now: datetime) -> bool:
     """True when ``since`` is at least ``seconds`` before ``now`` (both of the database)."""
     return since is not None and now - since >= timedelta(seconds=seconds)
@@ -451,6 +607,19 @@ def busy_lane() -> Exists:
     """Return a condition on publications: another one of the account is under way."""
     return Exists(
         Publication.objects.across_tenants(reason="sub-query of a scoped one").filter(
-            account_id=OuterRef("account_id"), state__in=IN_FLIGHT
+            tenant_id=OuterRef("tenant_id"),
+            account_id=OuterRef("account_id"),
+            state__in=IN_FLIGHT,
         )
     )
+
+
+def read_again(publication: Publication) -> Publication:
+    """Return the row as it is now."""
+    return Publication.objects.for_tenant(publication.tenant_id).get(pk=publication.pk)
+
+
+def adopt(publication: Publication, row: Publication) -> None:
+    """Let the object at hand be what the row is now."""
+    for name in MOVING:
+        setattr(publication, name, getattr(row, name))

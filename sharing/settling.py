@@ -6,12 +6,14 @@ post once more, because it answers with the first one's id; hand it to the membe
 """
 
 import logging
+import time
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
+from sharing import failpoints
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
@@ -20,10 +22,12 @@ from sharing.connectors.types import Posted, Tokens
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing import (
     frozen_post,
+    is_anothers,
+    is_open,
     move,
     objection_to,
     older,
-    published,
+    record,
     settle_time,
 )
 from sharing.tokens import usable_tokens
@@ -40,17 +44,11 @@ def settle(tenant_id: UUID | str, publication_id: UUID | str) -> None:
     if found is None:
         return
     publication, account = found
-    try:
-        connector = connector_for(publication.network)
-        tokens = usable_tokens(account, connector)
-        posted = look(publication, account, connector, tokens)
-    except (UnknownNetwork, errors.ConnectorError) as error:
-        log.info("publication %s is still unknown: %r", publication.pk, error)
-        posted = None
+    posted = find_proof(publication, account)
+    if posted is not None and record(publication, posted):
+        return
     with acting_for(tenant_id):
-        if posted is not None:
-            published(publication, posted)
-        elif is_time_to_ask(publication):
+        if is_time_to_ask(publication):
             ask(publication)
 
 
@@ -60,6 +58,7 @@ def take_a_look(
     """Take the row for one look: raise its token and put the next look a settle time off."""
     with acting_for(tenant_id):
         rows = Publication.objects.filter(
+            is_open(),
             tenant_id=tenant_id,
             pk=publication_id,
             state=State.UNKNOWN,
@@ -73,6 +72,20 @@ def take_a_look(
         return publication, accounts.get(publications=publication)
 
 
+def find_proof(publication: Publication, account: Account) -> Posted | None:
+    """Return proof that the post stands; None also when looking failed, however."""
+    try:
+        connector = connector_for(publication.network)
+        tokens = usable_tokens(account, connector)
+        return look(publication, account, connector, tokens)
+    except (UnknownNetwork, errors.ConnectorError) as error:
+        log.info("publication %s is still unknown: %r", publication.pk, error)
+    except Exception:
+        # The member is asked in time, also when the fault is ours.
+        log.exception("looking for publication %s broke", publication.pk)
+    return None
+
+
 def look(
     publication: Publication,
     account: Account,
@@ -81,17 +94,31 @@ def look(
 ) -> Posted | None:
     """Return proof that the post stands, or None."""
     post = frozen_post(publication)
-    if connector.finds and publication.sending_at:
-        return connector.find(tokens, account.remote_id, post, publication.sending_at)
+    if connector.finds:
+        # Not since the newest attempt: it may be an earlier one that came through.
+        return connector.find(tokens, account.remote_id, post, publication.created_at)
+    deadline = time.monotonic() + settings.PUBLISHING_LEASE_SECONDS
     if not (connector.probe and begin_probe(publication)):
         return None
+    failpoints.at("in_probe")
     try:
-        answer = connector.publish(tokens, account.remote_id, post)
+        answer = connector.publish(tokens, account.remote_id, post, deadline=deadline)
     except errors.Duplicate as duplicate:
-        if not duplicate.remote_id:
-            return None
-        return Posted(duplicate.remote_id, duplicate.url or "")
+        return named_by(duplicate, publication)
+    except errors.TryLater as later:
+        if later.not_sent:
+            give_back_probe(publication)
+        raise
     return answer if isinstance(answer, Posted) else None
+
+
+def named_by(duplicate: errors.Duplicate, publication: Publication) -> Posted | None:
+    """Return the post that the network's duplicate answer names, if it is ours."""
+    if not duplicate.remote_id:
+        return None
+    posted = Posted(duplicate.remote_id, duplicate.url or "")
+    with acting_for(publication.tenant_id):
+        return None if is_anothers(publication, posted) else posted
 
 
 def begin_probe(publication: Publication) -> bool:
@@ -103,6 +130,15 @@ def begin_probe(publication: Publication) -> bool:
             pk=publication.pk, state=State.UNKNOWN, token=publication.token, probes=0
         )
         return rows.update(probes=1) == 1
+
+
+def give_back_probe(publication: Publication) -> None:
+    """It never left, so it does not count."""
+    with acting_for(publication.tenant_id):
+        rows = Publication.objects.for_tenant(publication.tenant_id).filter(
+            pk=publication.pk, state=State.UNKNOWN, token=publication.token
+        )
+        rows.update(probes=0)
 
 
 def is_time_to_ask(publication: Publication) -> bool:

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from django.db.models import F, Window
-from django.db.models.functions import Now, RowNumber
+from django.db import connection
+from django.db.models.functions import Now
 
 from sharing import publishing
 from sharing.models import Publication, Reason, State
@@ -13,26 +13,51 @@ BATCH = 500
 Ids = tuple[UUID, UUID]
 
 
+# Each tenant's oldest, by the index publication_waiting, then in turns. The queue may be
+# long: nothing here reads more than BATCH rows of a tenant.
+QUEUE = """
+SELECT turn.tenant_id, turn.id, turn.account_id
+FROM tenants_tenant tenant
+CROSS JOIN LATERAL (
+    SELECT waiting.tenant_id, waiting.id, waiting.account_id, waiting.not_before,
+           row_number() OVER (ORDER BY waiting.not_before) AS number
+    FROM sharing_publication waiting
+    WHERE waiting.tenant_id = tenant.id
+      AND waiting.state = 'ready' AND waiting.not_before <= statement_timestamp()
+      AND NOT EXISTS (
+          SELECT FROM sharing_publication busy
+          WHERE busy.tenant_id = waiting.tenant_id
+            AND busy.account_id = waiting.account_id
+            AND busy.state IN ('claimed', 'sending', 'unknown')
+      )
+    ORDER BY waiting.not_before
+    LIMIT %(batch)s
+) turn
+WHERE NOT EXISTS (SELECT FROM sharing_publishinggate WHERE NOT is_open)
+ORDER BY turn.number, turn.not_before
+LIMIT %(batch)s
+"""
+
+
 def due() -> list[Ids]:
-    """Return (tenant, publication) of what may be sent now, the tenants taking turns."""
-    with across_tenants(reason="one sweep for all queues"):
-        turn = Window(
-            RowNumber(), partition_by=F("tenant_id"), order_by=F("not_before").asc()
-        )
-        rows = (
-            everybodys()
-            .filter(state=State.READY, not_before__lte=Now())
-            .exclude(publishing.busy_lane())
-            .annotate(turn=turn)
-            .order_by("turn", "not_before")
-        )
-        return list(rows.values_list("tenant_id", "pk")[:BATCH])
+    """Return (tenant, publication) of what may be sent now, the tenants taking turns.
+
+    One of each account: the next in its lane is rung for when it is through.
+    """
+    with across_tenants(reason="one sweep for all queues"), connection.cursor() as rows:
+        rows.execute(QUEUE, {"batch": BATCH})
+        first: dict[UUID, Ids] = {}
+        for tenant_id, publication_id, account_id in rows.fetchall():
+            first.setdefault(account_id, (tenant_id, publication_id))
+        return list(first.values())
 
 
 def unsettled() -> list[Ids]:
     """Return what is UNKNOWN and may be looked at again."""
     with across_tenants(reason="one sweep for all queues"):
-        rows = everybodys().filter(state=State.UNKNOWN, not_before__lte=Now())
+        rows = everybodys().filter(
+            publishing.is_open(), state=State.UNKNOWN, not_before__lte=Now()
+        )
         return list(rows.order_by("not_before").values_list("tenant_id", "pk")[:BATCH])
 
 
@@ -54,14 +79,15 @@ def withdraw_of_leavers() -> int:
 
 
 def next_in_lane(tenant_id: UUID | str, publication_id: UUID | str) -> UUID | None:
-    """Return what waits behind this publication on the same account."""
+    """Return what waits behind this publication on the same account, if it may go."""
     with acting_for(tenant_id):
         mine = Publication.objects.filter(tenant_id=tenant_id)
         lane = mine.filter(pk=publication_id).values("account_id")
         waiting = mine.filter(
             account_id__in=lane, state=State.READY, not_before__lte=Now()
         )
-        waiting = waiting.exclude(pk=publication_id).order_by("not_before", "pk")
+        waiting = waiting.exclude(pk=publication_id).exclude(publishing.busy_lane())
+        waiting = waiting.order_by("not_before", "pk")
         return waiting.values_list("pk", flat=True).first()
 
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from sharing import vault
+from sharing import failpoints, vault
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.types import Tokens
 from sharing.models import Account
+from sharing.patience import persistently
 from tenants.scoping import acting_for
 
 RENEW_BEFORE = timedelta(minutes=5)
@@ -71,7 +72,9 @@ def renew(account: Account, connector: OAuth2Connector) -> Tokens:
     except errors.TryLater as later:
         end_renewal(account)
         raise errors.TryLater(after=later.after, reason="token_refresh") from None
-    store_renewed(account, tokens)
+    failpoints.at("in_renewal")
+    # The old pair may be dead already: the new one must not be lost to a short outage.
+    persistently(lambda: store_renewed(account, tokens))
     return tokens
 
 

@@ -1,6 +1,7 @@
 """Social accounts, shares, and each share's publications."""
 
 from sharing.models.account import Account, ConnectAttempt
+from sharing.models.gate import PublishingGate
 from sharing.models.link import TrackedLink
 from sharing.models.publication import Publication, PublicationEvent, Reason, State
 from sharing.models.share import Draft, Share
@@ -11,6 +12,7 @@ __all__ = [
     "Draft",
     "Publication",
     "PublicationEvent",
+    "PublishingGate",
     "Reason",
     "Share",
     "State",

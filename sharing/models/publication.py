@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     ACCOUNT_GONE = "account_gone", _("the account was disconnected")
     LEASE_EXPIRED = "lease_expired", _("the worker stopped")
     LATE_ANSWER = "late_answer", _("the network answered late")
+    RESTORED = "restored", _("the data was restored from a backup")
 
 
 FINAL = (State.PUBLISHED, State.FAILED, State.CANCELLED, State.REMOVED)
@@ -158,9 +159,9 @@ class Publication(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["not_before"],
+                fields=["tenant", "not_before"],
                 condition=Q(state="ready"),
-                name="publication_due",
+                name="publication_waiting",
             ),
             models.Index(
                 fields=["lease_until"],
