@@ -23,7 +23,7 @@ from tenants.models import Role
 @door(Role.MANAGER)
 def dashboard(request: MemberRequest) -> HttpResponse:
     read = read_overview(request)
-    page = "_dashboard" if request.htmx else "dashboard"  # type: ignore[attr-defined]
+    page = "_dashboard" if request.htmx else "dashboard"
     context = {
         "overview": read,
         "shown": present(request.tenant, read),
@@ -86,7 +86,7 @@ def my_shares(request: MemberRequest) -> HttpResponse:
     mine = own_shares(request.membership, request.GET.get("page"))
     if request.GET.get("seen") == mine.signature:
         return HttpResponse(status=204)
-    page = "_my_shares" if request.htmx else "my_shares"  # type: ignore[attr-defined]
+    page = "_my_shares" if request.htmx else "my_shares"
     context = {
         "mine": mine,
         "is_update": "seen" in request.GET,

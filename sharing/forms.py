@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
@@ -29,7 +30,7 @@ class Words(forms.CharField):
         del self.widget.attrs["maxlength"]
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return with_plain_ends(super().to_python(value) or "")
 
 
 class ComposeForm(forms.Form):
@@ -73,8 +74,10 @@ class ComposeForm(forms.Form):
 
     def renew_key(self) -> None:
         """Give a page that came with a broken key one that can be pressed."""
-        self.data = self.data.copy()
-        self.data["key"] = str(uuid7())
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["key"] = str(uuid7())
+        self.data = data
 
     def parts(self) -> list[Part]:
         """Return the words of each chosen account: its own, or those for all."""
@@ -120,5 +123,9 @@ def typed(form: ComposeForm) -> dict[str, str]:
 
 
 def words_in(form: ComposeForm, name: str) -> str:
-    value = form[name].value() or ""
-    return str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return with_plain_ends(str(form[name].value() or ""))
+
+
+def with_plain_ends(text: str) -> str:
+    """Return the text with the line ends that networks count: one character each."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from tenants.models import Membership, Tenant
@@ -26,6 +27,7 @@ class MemberRequest(HttpRequest):
     user: User
     tenant: Tenant
     membership: Membership
+    htmx: HtmxDetails
 
 
 View = Callable[..., HttpResponse]
@@ -42,7 +44,7 @@ def door(*roles: str, transaction: bool = True) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return ask_to_sign_in(request)
             tenant = find_tenant(slug)
             with acting_for(tenant):
                 membership = find_membership(tenant, request.user)
@@ -57,6 +59,13 @@ def door(*roles: str, transaction: bool = True) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorate
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the sign-in page; a fragment's place on a page must not be taken by it."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=403)
+    return redirect_to_login(request.get_full_path())
 
 
 def find_tenant(slug: str) -> Tenant:

@@ -17,6 +17,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from accounts.models import User
 from sharing import connecting
 from sharing.configured import UnknownNetwork, connector_for, offered_networks
 from sharing.connections import permissions, read_connections
@@ -72,7 +73,7 @@ def leave_to_connect(
         )
     except UnknownNetwork:
         raise Http404 from None
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(headers={"HX-Redirect": url})
     return redirect(url)
 
@@ -83,11 +84,14 @@ def callback(request: HttpRequest, network: str) -> HttpResponse:
     """The network sends the member back: take its answer, then ask for consent here."""
     if network not in {offered.slug for offered in offered_networks()}:
         raise Http404
-    params, now = request.GET.dict(), timezone.now()
-    whose = {"session_key": session_key(request), "user": request.user, "now": now}
+    assert isinstance(request.user, User)  # noqa: S101 (login_required saw to it)
+    params, session, now = request.GET.dict(), session_key(request), timezone.now()
+    state, user = params.get("state", ""), request.user
     try:
-        attempt = connecting.find_attempt(network, params.get("state", ""), **whose)
-        connecting.answer_callback(network=network, params=params, **whose)
+        attempt = connecting.find_attempt(network, state, session, user, now)
+        connecting.answer_callback(
+            network=network, params=params, session_key=session, user=user, now=now
+        )
     except connecting.AttemptInvalid as stale:
         return ended(request, network, stale.sentence)
     except ConnectorError as error:
@@ -107,6 +111,8 @@ def ended(
         "sentence": translated(sentence),
         "back_url": own_path(request, attempt.return_to if attempt else "", "/"),
     }
+    if attempt:
+        context["tenant"] = attempt.tenant
     return render(request, "sharing/connect_ended.html", context)
 
 

@@ -148,13 +148,13 @@ def shared(request: MemberRequest, share: Share) -> HttpResponse:
 
 
 def show(request: MemberRequest, composer: Composer, status: int = 200) -> HttpResponse:
-    page = "_compose" if request.htmx else "compose"  # type: ignore[attr-defined]
+    page = "_compose" if request.htmx else "compose"
     context = {
         "composer": composer,
         "nav_active": "feed",
         "in_dialog": bool(request.htmx),
         "heading": "h3" if request.htmx else "h2",
-    }  # type: ignore[attr-defined]
+    }
     response = render(request, f"sharing/{page}.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return may_leave_to_connect(response)

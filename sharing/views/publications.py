@@ -33,7 +33,7 @@ def shared(request: MemberRequest, share_id: UUID) -> HttpResponse:
     progress = read_progress(share, timezone.now())
     if request.GET.get("seen") == progress.signature:
         return HttpResponse(status=204)
-    page = "_shared" if request.htmx else "shared"  # type: ignore[attr-defined]
+    page = "_shared" if request.htmx else "shared"
     context = {
         "progress": progress,
         "item": share.item,
@@ -105,7 +105,7 @@ def back(
     progress = reverse(
         "sharing:shared", args=[request.tenant.slug, publication.share_id]
     )
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return redirect(progress)
     messages.add_message(
         request, messages.SUCCESS if done else messages.WARNING, sentence
