@@ -4,11 +4,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
@@ -18,6 +17,7 @@ from django.views.decorators.http import (
 )
 
 from accounts.models import User
+from common.redirects import next_path, own_path
 from sharing import connecting
 from sharing.configured import UnknownNetwork, connector_for, offered_networks
 from sharing.connections import permissions, read_connections
@@ -54,9 +54,7 @@ def welcome_accounts(request: MemberRequest) -> HttpResponse:
 @door()
 def connect(request: MemberRequest, network: str) -> HttpResponse:
     fallback = reverse("sharing:accounts", args=[request.tenant.slug])
-    return leave_to_connect(
-        request, network, own_path(request, request.POST.get("next", ""), fallback)
-    )
+    return leave_to_connect(request, network, next_path(request) or fallback)
 
 
 def leave_to_connect(
@@ -75,7 +73,7 @@ def leave_to_connect(
         raise Http404 from None
     if request.htmx:
         return HttpResponse(headers={"HX-Redirect": url})
-    return redirect(url)
+    return HttpResponseRedirect(url)
 
 
 @require_GET
@@ -109,7 +107,7 @@ def ended(
     context = {
         "network": connector_for(network),
         "sentence": translated(sentence),
-        "back_url": own_path(request, attempt.return_to if attempt else "", "/"),
+        "back_url": own_path(attempt.return_to if attempt else "") or "/",
     }
     if attempt:
         context["tenant"] = attempt.tenant
@@ -143,13 +141,13 @@ def decide(request: MemberRequest, attempt: ConnectAttempt) -> HttpResponse:
     if request.POST.get("answer") != "yes":
         connecting.decline(attempt=attempt, now=now)
         messages.info(request, _("Nothing was connected."))
-        return redirect(way_back(request, attempt))
+        return HttpResponseRedirect(way_back(request, attempt))
     try:
         connecting.confirm(attempt=attempt, by=by, now=now)
     except ConnectorError as error:
         return ended(request, attempt.network, error.sentence, attempt)
     messages.success(request, _("%(network)s is connected.") % {"network": label})
-    return redirect(way_back(request, attempt))
+    return HttpResponseRedirect(way_back(request, attempt))
 
 
 # -- Disconnect -------------------------------------------------------------------------
@@ -190,13 +188,7 @@ def label_of(account: Account) -> str:
 
 def way_back(request: MemberRequest, attempt: ConnectAttempt) -> str:
     fallback = reverse("sharing:accounts", args=[request.tenant.slug])
-    return own_path(request, attempt.return_to, fallback)
-
-
-def own_path(request: HttpRequest, path: str, fallback: str) -> str:
-    """Return a path of this site as it was given, never another site."""
-    safe = path.startswith("/") and url_has_allowed_host_and_scheme(path, None)
-    return path if safe else fallback
+    return own_path(attempt.return_to) or fallback
 
 
 def session_key(request: HttpRequest) -> str:

@@ -3,15 +3,15 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from common.redirects import next_path
 from sharing import services
 from sharing.composer import art
 from sharing.models import Publication, Share
@@ -106,10 +106,8 @@ def back(
         "sharing:shared", args=[request.tenant.slug, publication.share_id]
     )
     if request.htmx:
-        return redirect(progress)
+        return HttpResponseRedirect(progress)
     messages.add_message(
         request, messages.SUCCESS if done else messages.WARNING, sentence
     )
-    wanted = request.POST.get("next", "")
-    here = url_has_allowed_host_and_scheme(wanted, {request.get_host()})
-    return redirect(wanted if here else progress)
+    return HttpResponseRedirect(next_path(request) or progress)
