@@ -21,6 +21,12 @@ class Route:
     view: Any
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The parameters that take any text, not only an id or a slug."""
+        holes = PARAMETER.finditer(self.path)
+        return tuple(h["name"] for h in holes if h["converter"] not in ("uuid", "slug"))
+
+    @property
     def is_api(self) -> bool:
         return self.path.startswith("/api/")
 

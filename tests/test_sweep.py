@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.urls import get_resolver
@@ -18,7 +19,8 @@ from tests.routes import Route, all_routes
 from tests.twins import Twin, make_twin
 from tests.visitors import Form, Forms, Visitor, seen, why
 
-pytestmark = pytest.mark.django_db
+# Some thousand visits: half a minute on a quiet machine.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 # A parameter of an address -> the model whose id it is.
 ROWS = {
@@ -253,7 +255,8 @@ def test_members_see_nothing_of_another_tenant_anywhere(
     """Their own rows, but with the twin's ids in whatever they send."""
     wrong = []
     for route in ROUTES:
-        for who in members:
+        outside = "slug" not in route.names and not route.is_api
+        for who in members[-1:] if outside else members:
             for path in addresses(route, acme, acme, who):
                 for method in methods(route):
                     data = body(route, method, globex)
@@ -317,8 +320,6 @@ BAD = {
     "surrogate": "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
     "empty": "",
 }
-# One bad field hides another: these are tried in each field alone as well.
-ALONE = ("nul", "no uuid")
 
 
 def forms_of(admin: Visitor, acme: Twin) -> list[Form]:
@@ -342,11 +343,10 @@ def test_no_form_breaks_on_bad_input(acme: Twin, members: list[Visitor]) -> None
     forms = forms_of(admin, acme)
 
     for form in forms:
-        for kind, bad in BAD.items():
+        for kind, bad in BAD.items() if form.free else ():
             wrong += spoil(admin, form, kind, dict.fromkeys(form.free, bad))
-            if kind in ALONE:
-                for name in form.free:
-                    wrong += spoil(admin, form, kind, {name: [bad, bad]})
+        for name in form.free:  # one bad field hides another
+            wrong += spoil(admin, form, "nul", {name: [BAD["nul"]] * 2})
 
     assert len(forms) > 15
     assert not wrong, "\n".join(wrong)
@@ -369,9 +369,8 @@ def test_no_route_breaks_on_names_it_does_not_know(
         if route.is_api:
             continue
         for path in addresses(route, acme, acme):
-            for kind in ("nul", "long", "no uuid"):
-                data = dict.fromkeys(names, BAD[kind])
-                wrong += knock(admin, "post", path, data, hidden=None)[1]
+            data = dict.fromkeys(names, BAD["nul"])
+            wrong += knock(admin, "post", path, data, hidden=None)[1]
             query = {
                 "q": "\0",
                 "page": "9" * 400,
@@ -380,6 +379,22 @@ def test_no_route_breaks_on_names_it_does_not_know(
                 "state": "\0",
             }
             wrong += knock(admin, "get", path, query, hidden=None)[1]
+
+    assert not wrong, "\n".join(wrong)
+
+
+ODD = ("\0", "x" * 5_000, "🎉", "..", "%", "9" * 400)
+
+
+def test_no_address_breaks_on_odd_words(acme: Twin, members: list[Visitor]) -> None:
+    wrong: list[str] = []
+    for route in ROUTES:
+        values = {name: value(route, name, acme, 0) for name in route.names}
+        for name in route.names:
+            for odd in ODD if name in route.words else ODD[:1]:
+                path = route.fill(values | {name: quote(odd)})
+                for method in ("get", "post"):
+                    wrong += knock(members[-1], method, path, None, hidden=None)[1]
 
     assert not wrong, "\n".join(wrong)
 

@@ -20,7 +20,7 @@ from tenants.rls import references
 from tenants.scoping import TenantModel, acting_for
 from tenants.tokens import create_api_token
 
-# What a constraint wants beyond "some text": how a row looks when it is in use.
+# Beyond "some text": how a row looks when it is in use.
 IN_USE: dict[str, dict[str, Any]] = {
     "Item": {"state": "approved", "approved_at": lambda twin: timezone.now()},
     "GuidelineVersion": {"published_at": lambda twin: timezone.now()},
@@ -65,6 +65,7 @@ def make_twin(slug: str) -> Twin:
                 rows = twin.rows.setdefault(model.__name__, [])
                 made[model] = made.get(model) or another(model, twin, made, rows)
                 rows.append(made[model])
+        put_in_use(twin)
     return twin
 
 
@@ -119,21 +120,20 @@ def another(
 
 
 def make_row(model: type[models.Model], twin: Twin, made: dict[Any, Any]) -> Any:
-    special = IN_USE.get(model.__name__, {})
-    values = {
-        f.name: call(special.get(f.name, ...), f, twin, made)
-        for f in model._meta.concrete_fields
-    }
+    values = {f.name: value_for(f, twin, made) for f in model._meta.concrete_fields}
     values = {name: value for name, value in values.items() if value is not ...}
     row = model._default_manager.create(tenant=twin.tenant, **values)
     row.refresh_from_db(from_queryset=model._default_manager.filter(tenant=twin.tenant))
     return row
 
 
-def call(special: Any, f: Any, twin: Twin, made: dict[Any, Any]) -> Any:
-    if special is not ...:
-        return special(twin) if callable(special) else special
-    return value_for(f, twin, made)
+def put_in_use(twin: Twin) -> None:
+    """Approve, publish: once a row has all its children."""
+    for name, changes in IN_USE.items():
+        for row in twin.rows[name]:
+            for field_name, make in changes.items():
+                setattr(row, field_name, make(twin) if callable(make) else make)
+            row.save(update_fields=list(changes))
 
 
 def value_for(f: Any, twin: Twin, made: dict[Any, Any]) -> Any:
