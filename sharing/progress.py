@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.http import reroute
 from sharing.models import Publication, Share, State
 
 PATIENCE = timedelta(seconds=30)
@@ -31,6 +32,12 @@ class Step:
     @property
     def label(self) -> str:
         return self.network.label if self.network else self.publication.network
+
+    @property
+    def url(self) -> str:
+        """Where the post stands; in a demo, where the sandbox shows it."""
+        url = self.publication.url
+        return reroute(url, self.network.base_url) if url and self.network else url
 
     @property
     def tone(self) -> str:
