@@ -1,0 +1,1 @@
+"""``./dev chaos``: break everything while people press Share, then count the posts."""
