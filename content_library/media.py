@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 LONGEST_SIDE = 1600
+ROUGH_SIDE = 2 * LONGEST_SIDE
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 QUALITY = 86
@@ -55,7 +56,9 @@ def decode(file: IO[bytes]) -> Image.Image:
     with Image.open(file, formats=FORMATS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise BadPicture(TOO_WIDE)
-        # A palette cannot be scaled well.
+        if opened.mode == "P":
+            # A palette cannot be scaled well; a huge one is thinned before it is spelt out.
+            opened.thumbnail((ROUGH_SIDE, ROUGH_SIDE), Image.Resampling.NEAREST)
         image = opened.convert("RGBA") if opened.mode == "P" else opened
         image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
         return on_white(in_srgb(ImageOps.exif_transpose(image)))
