@@ -83,6 +83,8 @@ def spread_note(overview: Overview) -> str:
     if overview.quartiles is None or overview.total.shares < ENOUGH_SHARES:
         return ""
     low, _middle, high = overview.quartiles
+    if low == high:
+        return ""
     return _("half of them between %(low)s and %(high)s") % {
         "low": number_label(low),
         "high": number_label(high),

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,21 @@ class Web:
             [
                 *(sys.executable, "-m", "gunicorn", "advocacy.wsgi:application"),
                 *("--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread"),
-                *("--workers", "2", "--threads", "4", "--no-control-socket"),
+                *("--workers", "2", "--threads", "4", "--preload"),
+                "--no-control-socket",
             ],
             env=self.env,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wait_for(self.answers)
+        try:
+            wait_for(self.answers, 40)
+        except BaseException:
+            self.kill()
+            raise
 
     def answers(self) -> bool:
+        assert self.process.poll() is None, "gunicorn did not start"
         try:
             return self.get("/l/x").status == 404
         except OSError:
@@ -81,7 +87,8 @@ class Web:
 
     def kill(self) -> None:
         """As the kernel does when memory runs out: no farewell."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
