@@ -29,7 +29,8 @@ from tests.analytics.conftest import FIREFOX, clicks_of
 from tests.conftest import COMMITTED
 from tools.binaries import valkey_program
 
-pytestmark = COMMITTED
+# Several servers start one after another, on a machine that may be busy.
+pytestmark = [COMMITTED, pytest.mark.timeout(180)]
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
