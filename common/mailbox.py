@@ -1,7 +1,7 @@
 """The demo's mailbox: what was mailed, from the files in ``MAIL_DIR``. Never in production."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 NEWEST = 100
+EPOCH = datetime.fromtimestamp(0, UTC)
 # The file backend writes mails one after the other, each followed by such a line.
 RULE = b"\n" + b"-" * 79 + b"\n"
 
@@ -41,7 +42,7 @@ def read(folder: Path) -> list[Mail]:
     """Return the newest mails first; a file still being written may miss its end."""
     files = sorted(folder.glob("*.log"), reverse=True)[:NEWEST]
     mails = [mail for file in files for mail in reversed(parse(file.read_bytes()))]
-    mails.sort(key=lambda mail: mail.at.timestamp() if mail.at else 0, reverse=True)
+    mails.sort(key=lambda mail: mail.at or EPOCH, reverse=True)
     return mails[:NEWEST]
 
 
@@ -65,7 +66,9 @@ def to_mail(message: EmailMessage) -> Mail:
 
 
 def sent_at(date: str) -> datetime | None:
+    """Return the moment; mail that says "-0000" means UTC."""
     try:
-        return parsedate_to_datetime(date)
+        moment = parsedate_to_datetime(date)
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -52,7 +52,7 @@ class InviteForm(RolesForm):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text=gettext_lazy("One, or several parted by commas or lines."),
     )
-    field_order: ClassVar[list[str]] = ["emails", "roles", "team"]
+    field_order = ["emails", "roles", "team"]
 
     def clean_emails(self) -> list[str]:
         words = re.split(r"[\s,;]+", self.cleaned_data["emails"])

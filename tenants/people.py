@@ -125,7 +125,7 @@ def lock_people(tenant: Tenant | UUID) -> None:
 
     Two admins who demote each other would otherwise both find the other still there.
     """
-    pk = getattr(tenant, "pk", tenant)
+    pk = tenant.pk if isinstance(tenant, Tenant) else tenant
     list(Tenant.objects.select_for_update(no_key=True).filter(pk=pk).values("pk"))
 
 

@@ -265,6 +265,39 @@ def test_members_see_nothing_of_another_tenant_anywhere(
     assert not wrong, "\n".join(wrong)
 
 
+# Who may open what stands below a tenant's address; every member the rest.
+DOORS = {
+    "people/": Role.ADMIN,
+    "settings/tokens/": Role.EMPLOYEE,
+    "settings/": Role.ADMIN,
+    "library/": Role.CURATOR,
+    "dashboard/": Role.MANAGER,
+    "guidelines/new/": Role.CURATOR,
+    "guidelines/<uuid:guideline_id>/edit/": Role.CURATOR,
+}
+
+
+def needed(route: Route) -> str:
+    below = route.path.removeprefix("/t/<slug:slug>/")
+    return next((DOORS[p] for p in DOORS if below.startswith(p)), Role.EMPLOYEE)
+
+
+def test_each_role_opens_its_own_doors_and_no_others(
+    acme: Twin, members: list[Visitor]
+) -> None:
+    wrong = []
+    for route in INSIDE:
+        role = needed(route)
+        for who in members:
+            path = next(addresses(route, acme, acme))
+            shut = {who.visit(method, path).status_code for method in PAGE_METHODS}
+            may = who.name in (role, Role.ADMIN) or role == Role.EMPLOYEE
+            if (shut <= {403, 405}) == may:
+                wrong.append(f"{path} as {who.name}: {shut}")
+
+    assert not wrong, "\n".join(wrong)
+
+
 def test_pages_outside_a_tenant_show_a_visitor_no_tenant(
     acme: Twin, globex: Twin
 ) -> None:

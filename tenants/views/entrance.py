@@ -1,10 +1,10 @@
 """The ways in that name no tenant yet: home, the workplaces, an invitation."""
 
 from typing import Any
-from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -33,7 +33,7 @@ WELCOME = "guidelines:welcome"
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the workplace where the person was last, or to the only one."""
-    tenants = own_tenants(request.user.pk)
+    tenants = own_tenants(request.user)
     last = [t for t in tenants if t.slug == request.session.get("tenant")]
     if last or len(tenants) == 1:
         return redirect(FEED, (last or tenants)[0].slug)
@@ -45,15 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def workplaces(request: HttpRequest) -> HttpResponse:
     """Choose among the workplaces; having none is no error."""
-    context = {"tenants": own_tenants(request.user.pk), "feed": FEED}
+    context = {"tenants": own_tenants(request.user), "feed": FEED}
     return render(request, "tenants/workplaces.html", context)
 
 
-def own_tenants(user_id: UUID) -> list[Tenant]:
+def own_tenants(user: Any) -> list[Tenant]:
     reason = "a person's own workplaces"
     with across_tenants(reason=reason):
         rows = Membership.objects.across_tenants(reason=reason).active()
-        rows = rows.filter(user=user_id, tenant__is_active=True)
+        rows = rows.filter(user=user, tenant__is_active=True)
         rows = rows.select_related("tenant").order_by("tenant__name", "pk")
         return [row.tenant for row in rows]
 
@@ -67,7 +67,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: as a new person, as the one signed in, or with a password."""
     try:
         found = find_invitation(token, timezone.now())
-        translation.activate(found.tenant.language)
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(found.tenant.language)
         return answer(request, token, found)
     except InvitationClosed:
         return render(request, "tenants/invitation_closed.html", status=410)
@@ -76,7 +77,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 def answer(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
     known = User.objects.filter(email__iexact=found.email).first()
     if request.user.is_authenticated and request.user != known:
-        context = {"invitation": found}
+        context = {"invitation": found, "tenant": found.tenant}
         return render(request, "tenants/invitation_other.html", context, status=409)
     form = form_for(request, found, known)
     if form.is_valid():
@@ -85,7 +86,12 @@ def answer(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
         except PeopleRefused as refusal:
             refuse(form, refusal)
     return show_form(
-        request, "tenants/invitation.html", form, invitation=found, known=known
+        request,
+        "tenants/invitation.html",
+        form,
+        invitation=found,
+        tenant=found.tenant,
+        known=known,
     )
 
 

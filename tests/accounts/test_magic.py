@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -228,5 +228,21 @@ def test_a_session_lasts_thirty_days_from_the_last_visit(
     renewed = client.get(reverse("accounts:profile")).cookies["session"]
     again = client.get(reverse("accounts:profile")).cookies
 
-    assert renewed["max-age"] == settings.SESSION_COOKIE_AGE == 30 * 24 * 60 * 60
+    assert renewed["max-age"] == configured.SESSION_COOKIE_AGE == 30 * 24 * 60 * 60
     assert "session" not in again
+
+
+def test_a_mail_server_that_is_away_does_not_tell_who_is_known(
+    client: Client, ana: Membership, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
+
+    answers = [
+        client.post("/accounts/password/reset/", {"email": email})
+        for email in (ana.user.email, "nobody@acme.example")
+    ]
+
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+        (302, "/accounts/password/reset/done/")
+    }

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # Tables that belong to no tenant, and why.
 GLOBAL = {
+    "sharing_publishinggate": "one switch for all: nothing goes out after a restore",
     "tenants_tenant": "the tenants themselves",
     "accounts_user": "a person may belong to several tenants",
     "accounts_magiclink": "sign-in comes before the tenant",
