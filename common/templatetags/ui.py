@@ -160,8 +160,9 @@ def control(
     kind = kind_of(bound)
     if kind == "input":
         attrs["class"] = f"input {bound.field.widget.attrs.get('class', '')}".strip()
-    if bound.field.widget.attrs.get("placeholder") == str(bound.label):
-        attrs["placeholder"] = False  # allauth repeats the label there
+    hint = bound.field.widget.attrs.get("placeholder")
+    if hint == str(bound.label) or "label" in options:
+        attrs["placeholder"] = False  # allauth repeats its label there
     if options.get("counter"):
         attrs["data-counter"] = options["counter"]
     return bound.as_widget(attrs=attrs)
