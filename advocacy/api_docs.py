@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
+from sharing.networks import all_networks
+
 METHODS = ("get", "post", "put", "patch", "delete")
 TONES = {"get": "info", "post": "good", "delete": "bad"}
 ID = "0192f3c4-7a1e-7cc2-9d3a-3f5b8e6a1d20"
@@ -25,7 +27,7 @@ NAMED = {
     "source_name": "Our blog",
     "topics": ["Cables"],
     "text": "I held the torch. Nine days, one very proud crew.",
-    "network": "linkedin",
+    "network": min(all_networks()),
     "handle": "ana",
     "name": "Ana",
     "reason": "new",

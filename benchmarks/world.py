@@ -10,8 +10,11 @@ from accounts.models import User
 from common.ids import random_code
 from content_library.models import Item
 from sharing.models import Account, Publication, Share, State, TrackedLink
+from sharing.networks import all_networks
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
+
+NETWORKS = sorted(all_networks())
 
 
 def make_tenant(slug: str) -> Tenant:
@@ -72,7 +75,7 @@ def make_links(
             target_url=item.source_url,
             item=item,
             team=teams[number % len(teams)],
-            network=("linkedin", "x")[number % 2],
+            network=NETWORKS[number % len(NETWORKS)],
         )
         for number in range(count)
     ]
@@ -89,7 +92,7 @@ def make_publications(
                 Account(
                     tenant=tenant,
                     membership=member,
-                    network="x",
+                    network=NETWORKS[0],
                     remote_id=random_code(12),
                     connected_at=now,
                 )
@@ -123,7 +126,7 @@ def publish(
         item=item,
         account=account,
         link=link,
-        network="x",
+        network=account.network,
         text="In my own words.",
         state=State.PUBLISHED,
         published_at=at,
