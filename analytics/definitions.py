@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 MEASURED_BY_US = _("measured by us")
-MEASURED_BY_NETWORK = _("measured by network")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ one and may ship it. A file goes away only when PostgreSQL has all of its lines.
 
 import contextlib
 import fcntl
-import logging
 import os
 import threading
 import time
@@ -14,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
-
-logger = logging.getLogger(__name__)
 
 SUFFIX = ".jsonl"
 UNFINISHED = ".new"

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from common.secret_links import digest, new_secret
 from sharing import publishing, vault
 from sharing.configured import connector_for
 from sharing.connectors import errors
@@ -28,7 +29,6 @@ from sharing.tokens import open_tokens, seal
 from tenants import audit
 from tenants.models import Membership
 from tenants.scoping import across_tenants, acting_for
-from tenants.tokens import digest, new_secret
 
 log = logging.getLogger(__name__)
 

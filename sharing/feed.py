@@ -92,11 +92,6 @@ def own_accounts(membership: Membership) -> list[Account]:
     return list(mine.order_by("network", "pk"))
 
 
-def cursor(item: Item) -> str:
-    moment = item.live_from
-    return f"{moment.isoformat()}~{item.pk}" if moment else ""
-
-
 def art(item: Item) -> str:
     """Return the classes of the drawing that stands in for a missing picture."""
     number = item.pk.int

@@ -1,6 +1,5 @@
 """Who belongs to a tenant, as what, in which team."""
 
-from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -97,6 +96,3 @@ class Membership(TenantModel):
     @property
     def is_admin(self) -> bool:
         return self.has_role(Role.ADMIN)
-
-    def was_active_at(self, moment: datetime) -> bool:
-        return self.deactivated_at is None or self.deactivated_at > moment
