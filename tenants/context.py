@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -11,5 +10,4 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "tenant": getattr(request, "tenant", None),
         "membership": getattr(request, "membership", None),
-        "demo": settings.DEMO,
     }

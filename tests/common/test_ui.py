@@ -248,6 +248,19 @@ def test_frame_offers_help_and_the_pages_of_the_role(rf):
     assert "Dashboard" not in html
 
 
+def test_help_names_somebody_also_where_nobody_was_named(rf):
+    def menu(**contact):
+        tenant = SimpleNamespace(slug="acme", **contact)
+        return render_to_string(
+            "components/_help_menu.html", {"tenant": tenant}, rf.get("/t/acme/")
+        )
+
+    assert "Bo from comms" in menu(help_name="Bo from comms", help_email="")
+    assert "Ask the colleagues who run this programme." in menu(
+        help_name="", help_email=""
+    )
+
+
 @pytest.mark.parametrize(
     ("language", "written"), [("en", "4 May 2026"), ("da", "04.05.2026")]
 )
