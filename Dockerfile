@@ -29,4 +29,5 @@ EXPOSE 8000
 # More of either by GUNICORN_CMD_ARGS="--workers 4 --threads 8".
 CMD ["gunicorn", "advocacy.wsgi:application", "--bind", "0.0.0.0:8000", \
      "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--preload", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+     "--preload", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", \
+     "--logger-class", "advocacy.access_log.AccessLog", "--access-logfile", "-"]

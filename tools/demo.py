@@ -125,7 +125,8 @@ def processes(options: argparse.Namespace) -> dict[str, list[str]]:
         "sandbox": f"sharing.sandbox --host {host} --port {sandbox_port}",
         "web": f"gunicorn advocacy.wsgi:application --bind {host}:{port} --preload"
         " --worker-class gthread --workers 2 --threads 4"
-        " --graceful-timeout 5 --no-control-socket --access-logfile -",
+        " --graceful-timeout 5 --no-control-socket"
+        " --logger-class advocacy.access_log.AccessLog --access-logfile -",
         "worker": "celery --app advocacy worker --loglevel INFO"
         " --pool threads --concurrency 8"
         " --without-gossip --without-mingle --without-heartbeat",
