@@ -3,12 +3,16 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import current_app, shared_task
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from sharing import failpoints, publishing, settling, sweeping
 from sharing.models import Publication
@@ -16,6 +20,7 @@ from sharing.models import Publication
 log = logging.getLogger(__name__)
 
 SILENCE = 5.0  # seconds
+HEARD_WITHIN = 60  # seconds, as a rule; then the sweep rings once more
 
 
 class Broker:
@@ -34,6 +39,7 @@ class Broker:
 
 @shared_task(name="sharing.publish")
 def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
+    forget_bell(publish, publication_id)
     if not publishing.publish(tenant_id, publication_id):
         # Not its turn. Whoever holds the lane rings; two waiting rows would ring each
         # other for ever.
@@ -44,10 +50,13 @@ def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
 
 @shared_task(name="sharing.settle")
 def settle(tenant_id: str, publication_id: str, **_later: object) -> None:
+    forget_bell(settle, publication_id)
     settling.settle(tenant_id, publication_id)
 
 
-@shared_task(name="sharing.sweep", expires=settings.PUBLISHING_SWEEP_SECONDS * 2)
+@shared_task(
+    name="sharing.sweep", expires=max(10, settings.PUBLISHING_SWEEP_SECONDS * 2)
+)
 def sweep(**_later: object) -> None:
     """Each part is done whatever becomes of the others."""
     attempt(sweeping.reap_expired)
@@ -64,19 +73,23 @@ def attempt(part: Callable[[], object]) -> None:
 
 
 def ring_for(task: object, find: Callable[[], list[sweeping.Ids]]) -> None:
-    """Ring for what is found, as long as the bells before are being heard."""
-    room = sweeping.BATCH - bells_waiting()
-    if room > 0:
-        for tenant_id, publication_id in find()[:room]:
-            ring(task, tenant_id, publication_id)
+    """Ring for what is found; while workers are behind, not twice for the same row.
+
+    With no bell waiting in the broker, whatever is found has lost its own.
+    """
+    waiting = bells_waiting()
+    for tenant_id, publication_id in find()[: max(0, sweeping.BATCH - waiting)]:
+        if not waiting:
+            forget_bell(task, publication_id)
+        ring(task, tenant_id, publication_id)
 
 
 def bells_waiting() -> int:
     """Return how many bells nobody has heard yet; as good as many when it cannot be told."""
     try:
         with current_app.connection_for_write() as broker:
-            queue = broker.default_channel.client
-            return int(queue.llen(current_app.conf.task_default_queue))
+            queue: Any = broker.default_channel
+            return int(queue.client.llen(current_app.conf.task_default_queue))
     except Exception as error:
         log.warning("the broker is away: %r", error)
         return sweeping.BATCH
@@ -95,9 +108,22 @@ def ring(task: object, tenant_id: UUID | str, publication_id: UUID | str) -> Non
         return
     failpoints.at("before_ring")
     try:
+        if not cache.add(bell(task, publication_id), 1, HEARD_WITHIN):
+            return
         task.delay(str(tenant_id), str(publication_id))  # type: ignore[attr-defined]
     except Exception as error:
         Broker.failed()
         log.warning(
             "no bell for publication %s, the broker is away: %r", publication_id, error
         )
+
+
+def bell(task: object, publication_id: UUID | str) -> str:
+    """Return the key under which a bell that waits is remembered, beside the bells."""
+    return f"bell:{task.name}:{publication_id}"  # type: ignore[attr-defined]
+
+
+def forget_bell(task: object, publication_id: UUID | str) -> None:
+    """It is being heard, or was lost: the next one is no echo."""
+    with suppress(RedisError):
+        cache.delete(bell(task, publication_id))

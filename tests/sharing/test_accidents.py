@@ -92,6 +92,7 @@ def test_after_a_bell_that_nobody_took_the_next_press_does_not_wait(
     press: Press, x: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Deaf:
+        name = "sharing.publish"
         calls = 0
 
         def delay(self, *_ids: str) -> None:
@@ -106,6 +107,32 @@ def test_after_a_bell_that_nobody_took_the_next_press_does_not_wait(
 
     assert deaf.calls == 1
     tasks.Broker.silent_until = 0.0
+
+
+def test_a_row_whose_bell_is_waiting_is_not_rung_for_again(
+    press: Press, x: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication, rung = press(x), []
+    monkeypatch.setattr(tasks.publish, "delay", lambda *ids: rung.append(ids))
+    monkeypatch.setattr(tasks, "bells_waiting", lambda: 3)
+
+    tasks.ring_for(tasks.publish, sweeping.due)
+    tasks.ring_for(tasks.publish, sweeping.due)
+
+    assert rung == [(str(publication.tenant_id), str(publication.pk))]
+
+
+def test_a_row_whose_bell_was_lost_is_rung_for_by_the_next_sweep(
+    press: Press, x: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication, rung = press(x), []
+    monkeypatch.setattr(tasks.publish, "delay", lambda *ids: rung.append(ids))
+    monkeypatch.setattr(tasks, "bells_waiting", lambda: 0)
+
+    tasks.ring_for(tasks.publish, sweeping.due)
+    tasks.ring_for(tasks.publish, sweeping.due)
+
+    assert rung == [(str(publication.tenant_id), str(publication.pk))] * 2
 
 
 # -- Answers that come late -----------------------------------------------------------------
