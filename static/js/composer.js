@@ -92,11 +92,15 @@ function send(root) {
 }
 addEventListener("pagehide", () => send(document));
 
-// A closed dialog is emptied, so that a late answer cannot open it again.
+// A closed dialog is emptied, so that a late answer cannot open it again. The focus goes
+// back to the card, whose button may have been replaced meanwhile.
 for (const dialog of document.querySelectorAll("dialog.composer-dialog")) {
   dialog.addEventListener("close", () => {
     send(dialog);
+    const shown = dialog.querySelector("[data-composer], [data-shared]");
+    const draftUrl = shown?.dataset.draftUrl ?? shown?.dataset.shared ?? "";
     dialog.querySelector("#compose-slot").replaceChildren();
+    document.querySelector(`a[href="${CSS.escape(draftUrl.replace(/draft\/$/, ""))}"]`)?.focus();
   });
 }
 

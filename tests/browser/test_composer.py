@@ -85,6 +85,8 @@ def test_sharing_needs_no_mouse(here: Visit, product: Stack) -> None:
     keys.press("Escape")
 
     expect(ana.page.get_by_role("dialog")).to_have_count(0)
+    again = ana.page.get_by_role("link", name=f"Share again: {TITLE}")
+    expect(again).to_be_focused()
     assert [post.text for post in product.sandbox.posts()] == ["Typed without a mouse."]
 
 
@@ -154,6 +156,8 @@ def test_pressing_twice_posts_once(here: Visit, product: Stack) -> None:
     expect(ana.page.get_by_role("heading", name="It is out")).to_be_visible()
 
     assert len(product.sandbox.posts()) == 1
+    ana.page.get_by_role("button", name="Back to the feed").click()
+    expect(ana.page.get_by_role("link", name=f"Share again: {TITLE}")).to_be_visible()
 
 
 def test_an_ended_connection_costs_no_words(
