@@ -1,15 +1,22 @@
 """How allauth behaves here: nobody signs up, people are invited."""
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
 
 class ByInvitationAdapter(DefaultAccountAdapter):
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("That e-mail address and password do not match."),
+        "too_many_login_attempts": _("Too many attempts. Wait a few minutes."),
+        "rate_limited": _("Too many attempts. Wait a few minutes."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
