@@ -26,6 +26,18 @@ class PermissionsPolicyMiddleware:
         return response
 
 
+class KeepNowhereMiddleware:
+    """Whatever says nothing of caches is kept by none: no colleague goes back to it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class BodyLimitMiddleware:
     """Refuse a body over the limit before any of it is read."""
 
