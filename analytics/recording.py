@@ -129,6 +129,15 @@ def _make() -> Recorder:
         return _recorder
 
 
+def stop() -> None:
+    """End this process's recorder, if there is one; the next click makes another."""
+    global _recorder
+    with _making:
+        if _recorder is not None:
+            _recorder.stop()
+        _recorder = None
+
+
 def _forget_after_fork() -> None:
     global _recorder, _making
     _making = threading.Lock()

@@ -1,6 +1,7 @@
 """The world of the tests: two tenants, each with its cast of people."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import User
+from analytics import recording
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
 
@@ -50,6 +52,14 @@ def empty_clicks_too() -> None:
 def _empty_cache() -> Any:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_spool(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """A click on a short link reaches no other test."""
+    settings.SPOOL_DIR = tmp_path / "spool"
+    yield
+    recording.stop()
 
 
 @pytest.fixture

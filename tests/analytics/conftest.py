@@ -97,6 +97,7 @@ def link(acme: Tenant, globex: Tenant) -> TrackedLink:
 
 @pytest.fixture
 def redis() -> "Iterator[Redis]":
+    patient_client().flushdb()
     yield patient_client()
     patient_client().flushdb()
 
@@ -112,11 +113,8 @@ Visit = Callable[..., Answer]
 
 
 @pytest.fixture
-def recorder(
-    tmp_path: Any, settings: Any, monkeypatch: Any, redis: Redis
-) -> Iterator[recording.Recorder]:
+def recorder(monkeypatch: Any, redis: Redis) -> Iterator[recording.Recorder]:
     """This process's recorder; its thread rests, the tests ship by hand."""
-    settings.SPOOL_DIR = tmp_path / "spool"
     made = recording.Recorder()
     monkeypatch.setattr(recording, "_recorder", made)
     yield made
