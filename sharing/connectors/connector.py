@@ -32,6 +32,7 @@ _BUSY = _("%(network)s asked us to wait. We will try again.")
 _REFUSED = _("%(network)s refused this post.")
 GONE = _("Your connection to %(network)s has ended. Please connect it again.")
 ODD = _("%(network)s answered in an unexpected way.")
+LONGEST_NAME = 200
 
 
 class Connector:
@@ -208,6 +209,13 @@ def is_forbidden(char: str) -> bool:
     if point < 0x20:
         return char not in "\t\n\r"
     return point == 0x7F or 0xD800 <= point <= 0xDFFF or point & 0xFFFE == 0xFFFE
+
+
+def plain_name(value: object) -> str:
+    """A name as a network tells it, fit to be kept and shown: one line, not endless."""
+    text = value if isinstance(value, str) else ""
+    seen = "".join(" " if is_forbidden(char) else char for char in text)
+    return " ".join(seen.split())[:LONGEST_NAME]
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,12 @@ _APP_ERRORS = {
     "unsupported_grant_type",
     "invalid_scope",
 }
+
+
+# What RFC 6749 lets tokens and scopes consist of, and what our columns can hold.
+_TOKEN = re.compile(r"[\x20-\x7e]{1,8192}")
+_SCOPE = re.compile(r"[\x21-\x7e]{1,80}")
+_MOST_SCOPES = 50
 
 
 class _Dance(OAuth2Session):
@@ -215,7 +222,7 @@ class OAuth2Connector(Connector):
             problem = self._sort_token_answer(unusable.answer, refused)
         except FAILURES:
             problem = self.silence(creates=False)
-        except (OAuth2Error, ValueError, KeyError, TypeError, Warning):
+        except (OAuth2Error, ValueError, ArithmeticError, KeyError, TypeError, Warning):
             problem = self.odd()
         if problem is not None:
             # Outside the except block, so that no chain leads back to the secrets.
@@ -247,10 +254,12 @@ class OAuth2Connector(Connector):
         scopes = _split_scopes(answer.get("scope"))
         if not scopes:
             scopes = before.scopes if before else self.scopes
-        old_refresh = before.refresh_token if before else None
+        refresh = answer.get("refresh_token") or (before and before.refresh_token)
+        if refresh is not None and not _is_token(refresh):
+            raise self.odd()
         return Tokens(
             access_token=str(answer["access_token"]),
-            refresh_token=answer.get("refresh_token") or old_refresh,
+            refresh_token=refresh,
             expires_at=_expiry(answer.get("expires_in")),
             scopes=scopes,
         )
@@ -260,22 +269,24 @@ def _only_tokens(response: requests.Response) -> requests.Response:
     """Let the library see nothing but a token; it would print the rest in errors."""
     answer = answer_of(response)
     token = answer.json().get("access_token")
-    if not answer.ok or not isinstance(token, str) or not token:
+    if not answer.ok or not _is_token(token):
         raise _Unusable(answer)
     return response
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def _split_scopes(value: object) -> tuple[str, ...]:
     """Scopes as the networks write them: parted by blanks, by commas, or as a list."""
     words = value if isinstance(value, (list, tuple, set)) else [str(value or "")]
-    return tuple(
-        scope for word in words for scope in str(word).replace(",", " ").split()
-    )
+    scopes = (scope for word in words for scope in str(word).replace(",", " ").split())
+    return tuple(filter(_SCOPE.fullmatch, scopes))[:_MOST_SCOPES]
 
 
 def _expiry(seconds: object) -> datetime | None:
     try:
-        lifetime = timedelta(seconds=float(str(seconds)))
+        return datetime.now(UTC) + timedelta(seconds=float(str(seconds)))
     except (ValueError, OverflowError):
         return None
-    return datetime.now(UTC) + lifetime

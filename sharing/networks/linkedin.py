@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
-from sharing.connectors.connector import retry_after
+from sharing.connectors.connector import plain_name, retry_after
 from sharing.connectors.http import Answer
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, Post, Posted, Profile, Tokens
@@ -31,7 +31,8 @@ _NO_SCOPE = _("LinkedIn needs your permission to post. Please connect it again."
 _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
 
-_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
+_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,40}(?![0-9])")
+_PERSON = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 # A hashtag as a reader sees it: it needs a letter, and may not start inside a word.
 _HASHTAG = re.compile(r"(?<![\w#&/])#((?=\w*[^\W\d_])\w+)")
@@ -102,12 +103,12 @@ class LinkedIn(OAuth2Connector):
     def profile(self, tokens: Tokens) -> Profile:
         data = self.call("GET", f"{API}/v2/userinfo", tokens=tokens).json()
         person = data.get("sub")
-        if not isinstance(person, str) or not person:
+        if not isinstance(person, str) or not _PERSON.fullmatch(person):
             raise self.odd()
         return Profile(
             remote_id=f"urn:li:person:{person}",
             handle="",  # LinkedIn does not tell the address of a profile
-            name=str(data.get("name") or ""),
+            name=plain_name(data.get("name")),
             avatar_url=data.get("picture") or None,
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.connector import plain_name
 from sharing.connectors.http import Answer
 from sharing.connectors.links import contains_url
 from sharing.connectors.text import Sentence, _
@@ -33,6 +34,7 @@ _POSTS = _("Post in your name, each time you press Share")
 _READS = _("Look up the posts you shared from here and their numbers")
 _STAYS = _("Stay connected until you disconnect")
 
+_ID = re.compile(r"[0-9]{1,40}")
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 
 
@@ -104,8 +106,8 @@ class X(OAuth2Connector):
             raise self.odd()
         return Profile(
             remote_id=_id(data),
-            handle=str(data.get("username") or ""),
-            name=str(data.get("name") or data.get("username") or ""),
+            handle=plain_name(data.get("username")),
+            name=plain_name(data.get("name")) or plain_name(data.get("username")),
             avatar_url=data.get("profile_image_url") or None,
         )
 
@@ -195,7 +197,7 @@ def _part(data: object, name: str) -> dict[str, Any]:
 def _id(data: object) -> str:
     """Ids are decimal strings too large for JavaScript; some clients see numbers."""
     value = str(data.get("id") or "") if isinstance(data, dict) else ""
-    return value if value.isdecimal() else ""
+    return value if _ID.fullmatch(value) else ""
 
 
 def _matches(found: dict[str, Any], post: Post) -> bool:

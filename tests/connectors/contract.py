@@ -3,6 +3,7 @@
 import ast
 import copy
 import inspect
+import json
 import logging
 import time
 import traceback
@@ -240,6 +241,42 @@ class ConnectorContract:
         with pytest.raises(errors.TryLater):
             connector.profile(self.tokens)
 
+    @pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "\ud800", {"a": []}, 5, None])
+    def test_a_name_that_cannot_be_kept_is_made_fit(self, connector, wire, name):
+        def spoilt(value):
+            if isinstance(value, dict):
+                return {key: spoilt(part) for key, part in value.items()} | {
+                    key: name for key in ("name", "username") if key in value
+                }
+            return value
+
+        wire.add(responses.GET, self.profile_url, json=spoilt(self.profile_answer))
+
+        told = connector.profile(self.tokens)
+
+        for text in (told.name, told.handle):
+            assert len(text) <= 200
+            assert "\0" not in text
+            text.encode()
+
+    @pytest.mark.parametrize("odd", ["9" * 5000, "\u0663\u0664", "1\0", "1/../2"])
+    def test_an_id_that_cannot_be_kept_is_no_id(self, connector, wire, odd):
+        text = json.dumps(self.profile_answer)
+        own = self.profile.remote_id.rpartition(":")[2]
+        body = text.replace(json.dumps(own), json.dumps(odd))
+        wire.add(responses.GET, self.profile_url, body=body)
+
+        with pytest.raises(errors.TryLater):
+            connector.profile(self.tokens)
+
+    def test_an_endless_id_of_a_post_proves_nothing(self, connector, wire):
+        own = self.remote_id.rpartition(":")[2]
+        said = json.dumps(self.accepted).replace(own, "9" * 5000)
+        self.answers(wire, **json.loads(said))
+
+        with pytest.raises(errors.Unknown):
+            self.publish(connector)
+
     def test_metrics_are_told_or_left_out(self, connector, wire):
         if self.metrics_url:
             wire.add(responses.GET, self.metrics_url, json=self.metrics_answer)
@@ -330,6 +367,16 @@ class ConnectorContract:
             ({"status": 200, "json": {"error": "invalid_grant"}}, errors.Refused),
             ({"status": 200, "body": "<html>"}, errors.TryLater),
             ({"status": 200, "json": {"access_token": 5}}, errors.TryLater),
+            ({"status": 200, "json": {"access_token": "a\r\nb"}}, errors.TryLater),
+            ({"status": 200, "json": {"access_token": "\ud800"}}, errors.TryLater),
+            (
+                {"json": {"access_token": "a", "refresh_token": {"a": 1}}},
+                errors.TryLater,
+            ),
+            (
+                {"json": {"access_token": "a", "refresh_token": "\ud800"}},
+                errors.TryLater,
+            ),
             ({"status": 302, "headers": {"Location": "https://e/"}}, errors.TryLater),
             ({"status": 429, "headers": {"Retry-After": "9"}}, errors.TryLater),
             ({"status": 503, "body": "down"}, errors.TryLater),
@@ -349,6 +396,22 @@ class ConnectorContract:
         assert CANARY not in told
         assert SECRET not in told
         assert caught.value.__context__ is None
+
+    @pytest.mark.parametrize(
+        "seconds", [1e14, -1e14, float("inf"), "nan", "1e999", [], "soon"]
+    )
+    def test_an_end_that_no_calendar_has_is_no_end(self, connector, wire, seconds):
+        answer = {"access_token": "fresh", "expires_in": seconds, "scope": "s" * 500}
+        body = json.dumps(answer | {"token_type": "bearer"})
+        wire.add(responses.POST, connector.TOKEN_URL, body=body)
+
+        try:
+            tokens = connector.exchange("c0de", CALLBACK, "v" * 43)
+        except errors.TryLater:
+            return
+
+        assert tokens.expires_at is None
+        assert all(len(scope) <= 80 for scope in tokens.scopes)
 
     # Refreshing: by the kit, whether or not this network gives refresh tokens
 
