@@ -58,7 +58,7 @@ def named(story: Story, tenant: Tenant, role: str) -> Membership:
 def lay_down_guidelines(
     story: Story, tenant: Tenant, curator: Membership, now: datetime
 ) -> None:
-    """Publish the guidelines; everybody has read them but the one who tries them out."""
+    """Publish the guidelines; everybody has read them."""
     told = story.guidelines
     write_guideline(
         by=curator,

@@ -40,6 +40,8 @@ PREVIEWS = {
     "x": ("Twitterbot/1.0", 3),
 }
 
+STEPS = (State.READY, State.CLAIMED, State.SENDING, State.PUBLISHED)
+
 
 @dataclass
 class Programme:
@@ -212,14 +214,7 @@ class Programme:
         rows = Publication.objects.for_tenant(self.tenant)
         rows.bulk_update(self.publications, ["created_at"])
         PublicationEvent.objects.bulk_create(
-            PublicationEvent(
-                tenant=self.tenant,
-                publication=publication,
-                to_state=State.PUBLISHED,
-                token=1,
-                at=publication.not_before,
-            )
-            for publication in self.publications
+            event for publication in self.publications for event in trail(publication)
         )
 
     # -- What came of it --------------------------------------------------------------------
@@ -262,3 +257,18 @@ class Programme:
             signs=signs,
             visitor=visitor,
         )
+
+
+def trail(publication: Publication) -> Iterator[PublicationEvent]:
+    """Yield the steps that the machine would have written, a moment apart."""
+    before = ""
+    for number, state in enumerate(STEPS):
+        yield PublicationEvent(
+            tenant_id=publication.tenant_id,
+            publication=publication,
+            from_state=before,
+            to_state=state,
+            token=min(number, publication.token),
+            at=publication.not_before + number * timedelta(milliseconds=200),
+        )
+        before = state

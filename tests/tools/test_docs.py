@@ -1,16 +1,17 @@
 """The documentation names only what exists."""
 
 import re
-import subprocess
 
 import pytest
 from django.core.management import get_commands
 
 from tools.terminal import ROOT
 
-FILES = subprocess.run(
-    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-).stdout.splitlines()
+FILES = [
+    str(name)
+    for name in (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.*")))
+    if not any(part.startswith(".") for part in name.parts)
+]
 PAGES = [name for name in FILES if name.endswith(".md")]
 SPOKEN = re.compile(r"\bdocs/[\w/-]+\.(?:md|png)\b")
 
