@@ -1,10 +1,11 @@
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from redis import Redis
 
@@ -209,10 +210,29 @@ def test_old_clicks_are_dropped_and_their_sums_stay(
 def test_months_are_made_ahead_and_dropped_when_nothing_can_be_in_them(
     acme: Tenant,
 ) -> None:
+    retention.make_partitions([timezone.now().date() - timedelta(days=100)])
     retention.renew_partitions(timezone.now())
-    assert len(partitions()) == 2
-    retention.renew_partitions(timezone.now() + timedelta(days=100))
-    assert len(partitions()) == 2
+
+    months = partitions()
+
+    assert len(months) == 2
+    assert f"{timezone.now():analytics_click_%Y%m}" in months
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["drop_click_partitions('2999-01-01')", "make_click_partition('2999-01-01')"],
+)
+def test_no_call_of_the_application_drops_recent_months_or_makes_endless_ones(
+    acme: Tenant, call: str
+) -> None:
+    retention.renew_partitions(timezone.now())
+    before = sorted(partitions())
+
+    with suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT analytics_{call}")
+
+    assert sorted(partitions()) == before
 
 
 def partitions() -> list[str]:

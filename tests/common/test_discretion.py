@@ -56,11 +56,11 @@ def test_a_refused_answer_to_an_invitation_is_logged_without_its_secret(
     assert SECRET not in log.getvalue()
 
 
-@pytest.mark.parametrize("page", ["invitation", "accounts:magic_confirm"])
+@pytest.mark.parametrize("name", ["invitation", "accounts:magic_confirm"])
 def test_a_forged_press_is_logged_without_the_links_secret(
-    db: None, page: str, log: StringIO
+    db: None, name: str, log: StringIO
 ) -> None:
-    link = reverse(page, args=[SECRET])
+    link = reverse(name, args=[SECRET])
 
     assert Client(enforce_csrf_checks=True).post(link).status_code == 403
 
@@ -97,13 +97,14 @@ def line(path: str, **headers: str) -> str:
 @pytest.mark.parametrize(
     "path",
     [
-        f"/invitations/{SECRET}/",
-        f"/accounts/magic/{SECRET}/",
-        f"/accounts/password/reset/key/1-{SECRET}/",
-        f"/connect/x/callback/?state=s&code={SECRET}",
+        "/invitations/{}/",
+        "/accounts/magic/{}/",
+        "/accounts/password/reset/key/1-{}/",
+        "/connect/x/callback/?state=s&code={}",
     ],
 )
 def test_the_log_of_requests_names_the_page_and_no_secret(path: str) -> None:
+    path = path.format(SECRET)
     came_from = line("/", HTTP_REFERER=f"https://advocacy.example{path}")
 
     assert "[hidden]" in line(path)
