@@ -61,8 +61,8 @@ def stack(
 
 @pytest.fixture
 def product(stack: Stack, transactional_db: None) -> Stack:
-    """The running product with empty tables and a network where nothing stands yet."""
-    stack.sandbox.reset()
+    """The running product with empty tables, and nothing on the networks yet."""
+    stack.forget()
     return stack
 
 

@@ -32,6 +32,12 @@ class Stack:
     def address(self, path: str) -> str:
         return f"{self.url}{path}"
 
+    def forget(self) -> None:
+        """Let nothing of an earlier test stand on the networks or lie in the post."""
+        self.sandbox.reset()
+        for mail in (self.folder / "mail").glob("*.log"):
+            mail.unlink()
+
     def mails(self) -> list[str]:
         """Return the e-mails that were sent, oldest first."""
         files = sorted(
