@@ -16,7 +16,7 @@ from content_library import topics
 from content_library.addresses import clean_address
 from content_library.media import BadPicture, read_picture
 from content_library.models import Item, SuggestedText, Topic
-from content_library.services import Content, Suggestion
+from content_library.services import COLUMNS, Content, Suggestion
 from tenants.models import Tenant
 
 TEXTS = 6
@@ -161,17 +161,7 @@ class ItemForm(forms.Form):
 def initial_of(item: Item | None) -> dict[str, Any]:
     if item is None:
         return {}
-    names = (
-        "source_url",
-        "title",
-        "summary",
-        "why",
-        "source_name",
-        "image_alt",
-        "starts_at",
-        "ends_at",
-    )
-    values = {name: getattr(item, name) for name in names}
+    values = {name: getattr(item, name) for name in ("source_url", *COLUMNS)}
     chosen = [topic.name for topic in item.topics.all()]
     return values | {"topics": chosen, "based_on": moment_of(item)}
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -29,7 +29,7 @@ from guidelines.models import Guideline, GuidelineVersion
 from tenants.door import MemberRequest, door
 from tenants.models import Role
 
-AFTER_WELCOME = ("sharing:welcome_accounts", "sharing:feed")
+AFTER_WELCOME = "sharing:welcome_accounts"  # of an app above, so by name alone
 CARDS = 5
 ONE_ROW = GuidelineText(rules=(services.RuleText(""),))
 
@@ -116,13 +116,8 @@ def own_page(request: MemberRequest) -> str:
 
 
 def after_welcome(request: MemberRequest) -> str:
-    """Return the welcome's next step. It belongs to an app above, which may be away."""
-    for name in AFTER_WELCOME:
-        try:
-            return reverse(name, args=[request.tenant.slug])
-        except NoReverseMatch:
-            continue
-    return "/"
+    """Return the welcome's next step."""
+    return reverse(AFTER_WELCOME, args=[request.tenant.slug])
 
 
 # -- Curators -----------------------------------------------------------------------------

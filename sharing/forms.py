@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
+from sharing.connectors.text import plain_ends
 from sharing.models import Account
 from sharing.services import LONGEST_TEXT, Part
 
@@ -30,7 +31,7 @@ class Words(forms.CharField):
         del self.widget.attrs["maxlength"]
 
     def to_python(self, value: Any) -> str:
-        return with_plain_ends(super().to_python(value) or "")
+        return plain_ends(super().to_python(value) or "")
 
 
 class ComposeForm(forms.Form):
@@ -123,9 +124,4 @@ def typed(form: ComposeForm) -> dict[str, str]:
 
 
 def words_in(form: ComposeForm, name: str) -> str:
-    return with_plain_ends(str(form[name].value() or ""))
-
-
-def with_plain_ends(text: str) -> str:
-    """Return the text with the line ends that networks count: one character each."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return plain_ends(str(form[name].value() or ""))

@@ -12,7 +12,7 @@ from content_library.models import Item
 from guidelines.services import unacknowledged
 from sharing import publishing
 from sharing.configured import UnknownNetwork, connector_for
-from sharing.connectors.text import Sentence
+from sharing.connectors.text import Sentence, plain_ends
 from sharing.models import (
     Account,
     Draft,
@@ -229,7 +229,7 @@ def sample_link() -> str:
 
 def words(text: str) -> str:
     """Return what the member typed, with plain line ends and no blanks around."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return plain_ends(text).strip()
 
 
 def translated(problem: str) -> str:

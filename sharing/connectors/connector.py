@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sharing.connectors import errors
 from sharing.connectors.http import Answer, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
-from sharing.connectors.text import Sentence, _
+from sharing.connectors.text import Sentence, _, plain_ends
 from sharing.connectors.types import (
     Credentials,
     Limits,
@@ -64,7 +64,7 @@ class Connector:
 
     def compose(self, text: str, link: str, source_url: str = "") -> str:
         """The exact text to publish: a pasted source address becomes the tracked link."""
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = plain_ends(text)
         return replace_url(text, source_url, link) if link else text
 
     def length(self, text: str) -> int:

@@ -1,4 +1,4 @@
-"""Sentences for people, kept translatable without knowing any web framework."""
+"""Words for people: translatable without knowing any web framework, counted as networks do."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ class Sentence(str):
 def _(msgid: str) -> str:
     """Mark a literal for the message extractor, change nothing."""
     return msgid
+
+
+def plain_ends(text: str) -> str:
+    """Return the text with the line ends that networks count: one character each."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
