@@ -1,15 +1,18 @@
 """Find publications that nobody rang for. Reads across tenants, writes inside each."""
 
+from datetime import timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
 from django.db.models.functions import Now
 
 from sharing import publishing
-from sharing.models import Publication, Reason, State
+from sharing.models import ConnectAttempt, Publication, Reason, State
 from tenants.scoping import across_tenants, acting_for
 
 BATCH = 500
+GRACE = timedelta(minutes=10)  # an answer that came at the last moment is being taken
 Ids = tuple[UUID, UUID]
 
 
@@ -76,6 +79,20 @@ def withdraw_of_leavers() -> int:
         rows = everybodys().filter(state__in=[State.READY, State.NEEDS_USER])
         left = list(rows.exclude(membership__deactivated_at=None)[:BATCH])
     return publishing.cancel_all(left, reason=Reason.MEMBER_LEFT)
+
+
+def forget_attempts() -> int:
+    """Drop the dances that are over, and the tokens that nobody confirmed with them."""
+    reason = "one broom for all tenants"
+    with across_tenants(reason=reason):
+        rows = ConnectAttempt.objects.across_tenants(reason=reason)
+        over = rows.filter(expires_at__lt=Now() - GRACE).order_by("tenant_id")
+        found = list(over.values_list("tenant_id", "pk")[:BATCH])
+    for tenant_id, ids in groupby(found, key=lambda pair: pair[0]):
+        with acting_for(tenant_id):
+            mine = ConnectAttempt.objects.for_tenant(tenant_id)
+            mine.filter(pk__in=[pk for _, pk in ids]).delete()
+    return len(found)
 
 
 def next_in_lane(tenant_id: UUID | str, publication_id: UUID | str) -> UUID | None:

@@ -63,6 +63,7 @@ def sweep(**_later: object) -> None:
     attempt(partial(ring_for, settle, sweeping.unsettled))
     attempt(partial(ring_for, publish, sweeping.due))
     attempt(sweeping.withdraw_of_leavers)
+    attempt(sweeping.forget_attempts)
 
 
 def attempt(part: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ from sharing import connecting, publishing, tokens
 from sharing.connectors import errors
 from sharing.models import Account, ConnectAttempt, Publication, Reason, State
 from sharing.sandbox import Sandbox
+from sharing.tasks import sweep
 from tenants.models import Membership
 from tenants.scoping import acting_for
 from tests.sharing.conftest import Press, fresh
@@ -133,6 +134,23 @@ def test_an_answer_after_ten_minutes_is_too_late(
 
     with pytest.raises(connecting.AttemptInvalid):
         answer(ana, "linkedin", callback, minutes=11)
+
+
+def test_tokens_that_nobody_confirmed_are_not_kept(
+    sandbox: Sandbox, ana: Membership, eve: Membership
+) -> None:
+    for member in (ana, eve):
+        answer(member, "x", sandbox.consent(begin(member, "x")))
+    with acting_for(ana.tenant_id):
+        mine = ConnectAttempt.objects.for_tenant(ana.tenant_id)
+        mine.update(expires_at=timezone.now() - timedelta(hours=1))
+
+    sweep()
+
+    for member, kept in ((ana, 0), (eve, 1)):
+        with acting_for(member.tenant_id):
+            rows = ConnectAttempt.objects.for_tenant(member.tenant_id)
+            assert rows.count() == kept
 
 
 def test_an_answer_belongs_to_its_session_person_and_network(
