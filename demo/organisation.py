@@ -37,6 +37,7 @@ def found(story: Story, dice: random.Random, now: datetime) -> Tenant:
             roles=roles,
             team=team,
             password=PASSWORD if name in story.sign_ins.values() else None,
+            staff=name == story.sign_ins["admin"],
         )
     with acting_for(tenant):
         Membership.objects.for_tenant(tenant).update(

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -44,12 +45,19 @@ def create_member(
     roles: Iterable[str] = (Role.EMPLOYEE,),
     team: str | None = None,
     password: str | None = None,
+    staff: bool = False,
 ) -> Membership:
-    """Make the person a member; again, add what is new and take nothing away."""
+    """Make the person a member; again, add what is new and take nothing away.
+
+    ``staff`` run the installation: they see the gallery of components, and no tenant more.
+    """
     roles = known_roles(roles)
     with acting_for(tenant):
         lock_people(tenant)
         user = find_or_create_user(email=email, name=name, password=password)
+        if staff and not user.is_staff:
+            user.is_staff = True
+            user.save(update_fields=["is_staff"])
         membership, made = Membership.objects.for_tenant(tenant).get_or_create(
             tenant=tenant, user=user, defaults={"roles": roles}
         )
@@ -114,6 +122,8 @@ def change_roles(
         require_another_admin(membership)
     membership.roles = roles
     membership.save(update_fields=["roles"])
+    if not membership.is_admin:
+        take_back_invitations(membership)
     if before != roles:
         audit.record(
             "member.roles_changed", membership, by=by, before=before, after=roles
@@ -228,8 +238,18 @@ def deactivate_member(*, membership: Membership, by: Membership, now: datetime) 
     Invitation.objects.for_tenant(membership.tenant_id).filter(
         email__iexact=membership.user.email, accepted_at=None, revoked_at=None
     ).update(revoked_at=now)
+    take_back_invitations(membership)
     end_sessions_unless_needed(membership)
     audit.record("member.deactivated", membership, by=by, api_tokens=tokens)
+
+
+def take_back_invitations(membership: Membership) -> None:
+    """Close what the member, no admin any more, has opened for somebody to become more
+    than an employee: nobody lets themselves in again by another address.
+    """
+    Invitation.objects.for_tenant(membership.tenant_id).filter(
+        invited_by=membership, accepted_at=None, revoked_at=None
+    ).exclude(roles=[Role.EMPLOYEE]).update(revoked_at=Now())
 
 
 def end_sessions_unless_needed(membership: Membership) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from demo.management.commands import seed_demo
 from sharing.invariants import check_all
 from sharing.models import Publication
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(180)]
@@ -33,6 +33,10 @@ def test_the_demo_holds_every_invariant_and_is_told_once(demo: list[Tenant]) -> 
     with acting_for(nordlys):
         shared = Publication.objects.for_tenant(nordlys).count()
     assert shared > 50
+
+    with acting_for(nordlys):
+        staff = Membership.objects.for_tenant(nordlys).filter(user__is_staff=True)
+        assert [member.roles for member in staff] == [["admin"]]
 
     call_command(seed_demo.Command())
 

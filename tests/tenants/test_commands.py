@@ -67,6 +67,15 @@ def test_again_adds_the_role_and_keeps_everything_else(acme: Tenant) -> None:
     assert member.user.password == before  # a new hash would end every session
 
 
+def test_staff_see_the_gallery_and_stay_staff(acme: Tenant, client: Any) -> None:
+    make_member(staff=True)
+    make_member()
+    [member] = members(acme)
+    client.force_login(member.user)
+
+    assert client.get("/ui/").status_code == 200
+
+
 def test_again_does_not_let_a_deactivated_member_in(
     acme: Tenant, ada: Membership, capsys: Any
 ) -> None:

@@ -22,6 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--team", help="made when it is missing")
         parser.add_argument("--password", help="without it: sign-in by e-mail link")
 
+        parser.add_argument(
+            "--staff", action="store_true", help="may also see the components at /ui/"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             member = create_member(
@@ -31,6 +35,7 @@ class Command(BaseCommand):
                 roles=[options["role"]],
                 team=options["team"],
                 password=options["password"],
+                staff=options["staff"],
             )
         except ValidationError as error:
             raise CommandError(sentences(error)) from None
