@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it can do its work."""
 
 import base64
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,8 +57,23 @@ def bound_by_policies(connection: Any) -> bool:
 
 
 def migrated() -> bool:
+    try:
+        require_migrations()
+    except NotMigrated:
+        return False
+    return True
+
+
+class NotMigrated(Exception):
+    """The code is ahead of the database."""
+
+
+@cache
+def require_migrations() -> None:
+    """Raise until the database is at the head; then this process need not ask again."""
     executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise NotMigrated
 
 
 def token_key() -> bool:
