@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,9 @@ class ByInvitationAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def format_email_subject(self, subject: str) -> str:
+        return subject  # no "[host]" in front
+
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
@@ -27,7 +31,11 @@ class ByInvitationAdapter(DefaultAccountAdapter):
 
         The page's answer stays the same: it must not tell whether an address is known.
         """
+        chosen = getattr(context.get("user"), "language", "")
+        language = chosen or translation.get_language()
         try:
-            super().send_mail(template_prefix, email, context)
+            with translation.override(language):
+                context = context | {"language": language}
+                super().send_mail(template_prefix, email, context)
         except OSError:
             logger.exception("mail %s was not sent", template_prefix)

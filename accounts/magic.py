@@ -18,8 +18,8 @@ class LinkClosed(Exception):
 
 
 @transaction.atomic
-def request_link(*, email: str, next_path: str, now: datetime) -> None:
-    """Have a link mailed, if the address is somebody's.
+def request_link(*, email: str, next_path: str, language: str, now: datetime) -> None:
+    """Have a link mailed, if the address is somebody's; in that language, unless they chose.
 
     A stranger's address rings for a row that is not there: who asks cannot tell.
     """
@@ -35,7 +35,7 @@ def request_link(*, email: str, next_path: str, now: datetime) -> None:
             expires_at=now + LIFE,
         )
     transaction.on_commit(
-        partial(tasks.mail_magic_link.delay, str(link_id)), robust=True
+        partial(tasks.mail_magic_link.delay, str(link_id), language), robust=True
     )
 
 

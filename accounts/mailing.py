@@ -10,8 +10,11 @@ from common.mail import send_mail
 from common.secret_links import digest, new_secret
 
 
-def mail_magic_link(link_id: str, *, now: datetime) -> None:
-    """Send the link, with a new secret; do nothing when nobody may use it any more."""
+def mail_magic_link(link_id: str, *, language: str = "", now: datetime) -> None:
+    """Send the link, with a new secret; do nothing when nobody may use it any more.
+
+    ``language`` is that of the page where it was asked for.
+    """
     secret = new_secret()
     links = MagicLink.objects.filter(pk=link_id, used_at=None, expires_at__gt=now)
     if not links.update(token_hash=digest(secret)):
@@ -21,6 +24,6 @@ def mail_magic_link(link_id: str, *, now: datetime) -> None:
     send_mail(
         "magic_link",
         to=user.email,
-        language=user.language or settings.LANGUAGE_CODE,
+        language=user.language or language or settings.LANGUAGE_CODE,
         context={"user": user, "url": url},
     )

@@ -13,6 +13,6 @@ from accounts import mailing
     retry_backoff_max=60,
     max_retries=4,
 )
-def mail_magic_link(link_id: str) -> None:
+def mail_magic_link(link_id: str, language: str = "") -> None:
     """Mail failures pass quickly or not at all: a few tries within the link's life."""
-    mailing.mail_magic_link(link_id, now=timezone.now())
+    mailing.mail_magic_link(link_id, language=language, now=timezone.now())

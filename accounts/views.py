@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -34,7 +35,12 @@ def magic(request: HttpRequest) -> HttpResponse:
             context = {"form": form}
             return render(request, "accounts/magic_request.html", context, status=429)
         path = own_path(form.cleaned_data["next"])
-        request_link(email=email, next_path=path, now=timezone.now())
+        request_link(
+            email=email,
+            next_path=path,
+            language=get_language() or "",
+            now=timezone.now(),
+        )
         return render(request, "accounts/magic_sent.html")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/magic_request.html", {"form": form}, status=status)

@@ -185,6 +185,31 @@ def test_the_mail_speaks_the_persons_language(
     assert 'lang="da"' in mailoutbox[0].alternatives[0][0]
 
 
+def test_the_mail_speaks_the_pages_language_to_who_chose_none(
+    client: Client, ana: Membership, mailoutbox: list[Any]
+) -> None:
+    ask(client, ana.user.email)
+    link = MagicLink.objects.get(user=ana.user)
+
+    mailing.mail_magic_link(str(link.pk), language="da", now=timezone.now())
+
+    assert mailoutbox[0].subject == "Dit link til at logge ind"
+
+
+def test_the_mail_for_a_new_password_is_ours_and_speaks_the_persons_language(
+    client: Client, ana: Membership, mailoutbox: list[Any]
+) -> None:
+    ana.user.language = "da"
+    ana.user.save()
+
+    client.post("/accounts/password/reset/", {"email": ana.user.email})
+
+    (mail,) = mailoutbox
+    assert mail.subject == "Vælg en ny adgangskode"
+    assert 'lang="da"' in mail.alternatives[0][0]
+    assert "/accounts/password/reset/key/" in mail.body
+
+
 def test_a_press_without_the_pages_token_is_refused(open_link: str) -> None:
     strict = Client(enforce_csrf_checks=True)
 
