@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
+from tenants.invitations import invite
 from tenants.models import ApiToken, AuditEntry, Invitation, Membership, Role, Tenant
 from tenants.people import (
     PeopleRefused,
@@ -147,6 +149,36 @@ def test_leaving_takes_back_an_invitation_that_waits(
         waiting.refresh_from_db()
 
         assert waiting.revoked_at == NOON
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda who, by: deactivate_member(membership=who, by=by, now=NOON),
+        lambda who, by: change_roles(membership=who, roles=["curator"], by=by),
+    ],
+)
+def test_who_is_admin_no_more_left_no_door_open_for_themselves(
+    ada: Membership,
+    join: Any,
+    acme: Tenant,
+    end: Callable[[Membership, Membership], Any],
+) -> None:
+    rogue = join("rogue", acme, Role.ADMIN)
+    with acting_for(acme):
+        for name, role in (("self", Role.ADMIN), ("newcomer", Role.EMPLOYEE)):
+            email = f"{name}@elsewhere.example"
+            invite(by=rogue, email=email, roles=[role], now=timezone.now())
+        invite(by=ada, email="new@acme.example", roles=[Role.ADMIN], now=timezone.now())
+
+        end(rogue, ada)
+
+        waiting = Invitation.objects.for_tenant(acme).filter(revoked_at=None)
+        assert {row.email for row in waiting} == {
+            "newcomer@elsewhere.example",
+            "new@acme.example",
+        }
 
 
 @pytest.mark.django_db
