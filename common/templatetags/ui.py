@@ -86,7 +86,7 @@ def unique_id(prefix: str) -> str:
 def nav_link(
     context: template.Context, url_name: str, symbol: str, label: str, **options: Any
 ) -> dict[str, Any]:
-    """Link to a page of the tenant, or to nothing while that page does not exist.
+    """Link to a page, of the tenant where there is one.
 
     Options: ``key`` (compared with ``nav_active``), ``kind`` ("nav", "tabbar" or
     "menu"), ``count`` (a number shown at the end).
@@ -115,11 +115,11 @@ def nav_link(
 
 
 def tenant_url(url_name: str, tenant: Any) -> str:
-    """Return the page's address, within the tenant if it has one there, or ""."""
-    for args in ([tenant.slug], []) if tenant else ([],):
+    """Return the page's address, within the tenant if it has one there."""
+    if tenant:
         with suppress(NoReverseMatch):
-            return reverse(url_name, args=args)
-    return ""
+            return reverse(url_name, args=[tenant.slug])
+    return reverse(url_name)
 
 
 @register.inclusion_tag("components/field.html")
