@@ -13,6 +13,7 @@ from analytics import recording, retention
 from analytics.ingest import ingest
 from analytics.models import Click, DailyRollup, LinkRollup
 from analytics.stream import FIELD, STREAM
+from analytics.tasks import keep_house
 from common.ids import uuid7
 from sharing.models import TrackedLink
 from tenants.models import Tenant
@@ -205,6 +206,24 @@ def test_old_clicks_are_dropped_and_their_sums_stay(
 
     assert clicks_of(acme) == []
     assert sums(acme) == (1, 0, 1)
+
+
+def test_visitors_of_a_closed_tenant_are_forgotten_as_well(
+    redis: Redis, link: TrackedLink, acme: Tenant
+) -> None:
+    redis.xadd(STREAM, {FIELD: line(link, visitor="ab" * 16)})
+    ingest(redis, timezone.now())
+    with acting_for(acme):
+        clicks = Click.objects.for_tenant(acme)
+        clicks.update(clicked_at=timezone.now() - timedelta(days=3))
+        assert bytes(clicks.get().visitor) != b""
+    acme.is_active = False
+    acme.save()
+
+    keep_house()
+
+    with acting_for(acme):
+        assert bytes(Click.objects.for_tenant(acme).get().visitor) == b""
 
 
 def test_months_are_made_ahead_and_dropped_when_nothing_can_be_in_them(
