@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import mailing
+from accounts.models import MagicLink
+from accounts.sessions import SessionStore
 
 
 @shared_task(
@@ -16,3 +18,10 @@ from accounts import mailing
 def mail_magic_link(link_id: str, language: str = "") -> None:
     """Mail failures pass quickly or not at all: a few tries within the link's life."""
     mailing.mail_magic_link(link_id, language=language, now=timezone.now())
+
+
+@shared_task(name="accounts.keep_house", expires=3600)
+def keep_house(**_later: object) -> None:
+    """Keep no session and no link beyond its life."""
+    SessionStore.clear_expired()
+    MagicLink.objects.filter(expires_at__lt=timezone.now()).delete()

@@ -101,6 +101,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll up": {"task": "analytics.roll_up", "schedule": 10},
     "mail missed invitations": {"task": "tenants.mail_due_invitations", "schedule": 60},
     "keep house": {"task": "analytics.keep_house", "schedule": 6 * 60 * 60},
+    "forget visits": {"task": "accounts.keep_house", "schedule": 60 * 60},
 }
 
 # -- E-mail -----------------------------------------------------------------------------

@@ -1,9 +1,15 @@
 """A session is its cookie: nothing in the database opens it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import MagicLink
+from accounts.tasks import keep_house
+from common.secret_links import digest
 from tenants.models import Membership
 
 
@@ -53,3 +59,23 @@ def test_an_invented_cookie_makes_no_session_of_that_name(db: None) -> None:
     with_cookie("a" * 32).post("/accounts/magic/", {"email": "ana@acme.example"})
 
     assert not Session.objects.filter(session_key="a" * 32).exists()
+
+
+def test_nothing_of_a_visit_is_kept_beyond_its_life(
+    client: Client, ana: Membership, cora: Membership
+) -> None:
+    for member in (ana, cora):
+        Client().force_login(member.user)
+        MagicLink.objects.create(
+            user=member.user,
+            token_hash=digest(member.user.email),
+            expires_at=timezone.now() + timedelta(minutes=15),
+        )
+    long_ago = timezone.now() - timedelta(days=1)
+    Session.objects.filter(pk=Session.objects.all()[0].pk).update(expire_date=long_ago)
+    MagicLink.objects.filter(user=ana.user).update(expires_at=long_ago)
+
+    keep_house()
+
+    assert Session.objects.count() == 1
+    assert [link.user for link in MagicLink.objects.all()] == [cora.user]
