@@ -66,9 +66,9 @@ def take_a_look(
         )
         if not rows.update(token=F("token") + 1, not_before=Now() + settle_time()):
             return None
-        mine = Publication.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
+        mine = Publication.objects.filter(tenant_id=tenant_id).with_clock()
         publication = mine.get(pk=publication_id)
-        accounts = Account.objects.filter(tenant_id=tenant_id).annotate(read_at=Now())
+        accounts = Account.objects.filter(tenant_id=tenant_id).with_clock()
         return publication, accounts.get(publications=publication)
 
 

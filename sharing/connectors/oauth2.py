@@ -254,7 +254,8 @@ class OAuth2Connector(Connector):
         scopes = _split_scopes(answer.get("scope"))
         if not scopes:
             scopes = before.scopes if before else self.scopes
-        refresh = answer.get("refresh_token") or (before and before.refresh_token)
+        former = before.refresh_token if before else None
+        refresh = answer.get("refresh_token") or former
         if refresh is not None and not _is_token(refresh):
             raise self.odd()
         return Tokens(

@@ -6,6 +6,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Membership
@@ -16,6 +17,10 @@ class AccountQuerySet(TenantQuerySet["Account"]):
     def connected(self) -> Self:
         """Return the accounts that were not disconnected, healthy or not."""
         return self.exclude(state=Account.State.DISCONNECTED)
+
+    def with_clock(self) -> Self:
+        """Let each row say what the database's clock was when it was read."""
+        return self.annotate(**{"read_at": Now()})
 
 
 class Account(TenantModel):

@@ -1,9 +1,11 @@
 """One text on its way to one account. ``publishing.py`` alone writes ``state``."""
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -64,8 +66,9 @@ IN_FLIGHT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
 
 
 class PublicationQuerySet(TenantQuerySet["Publication"]):
-    def waiting(self) -> "PublicationQuerySet":
-        return self.filter(state=State.READY)
+    def with_clock(self) -> Self:
+        """Let each row say what the database's clock was when it was read."""
+        return self.annotate(**{"read_at": Now()})
 
 
 class Publication(TenantModel):

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from random import Random, SystemRandom
 from typing import Any
 
@@ -92,11 +93,13 @@ def play(
 
 def wait_for_calm(folder: str) -> bool:
     """True when nothing moves any more; false when for long nothing came of it."""
-    left = still_moving(folder)
-    while left:
-        if not wait_until(lambda before=left: still_moving(folder) < before, PATIENCE):
+
+    def has_moved(before: int) -> bool:
+        return still_moving(folder) < before
+
+    while left := still_moving(folder):
+        if not wait_until(partial(has_moved, left), PATIENCE):
             return False
-        left = still_moving(folder)
     return True
 
 
