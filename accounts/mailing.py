@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import MagicLink
+from accounts.models import MagicLink, User
 from common.mail import send_mail
 from common.secret_links import digest, new_secret
 
@@ -26,4 +28,23 @@ def mail_magic_link(link_id: str, *, language: str = "", now: datetime) -> None:
         to=user.email,
         language=user.language or language or settings.LANGUAGE_CODE,
         context={"user": user, "url": url},
+    )
+
+
+def mail_password_reset(user_id: str, *, language: str = "") -> None:
+    """Send a link that sets a new password; do nothing when it is nobody's id.
+
+    ``language`` is that of the page where it was asked for.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return
+    key = PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    where = {"uidb36": user_pk_to_url_str(user), "key": key}
+    page = reverse("account_reset_password_from_key", kwargs=where)
+    send_mail(
+        "password_reset",
+        to=user.email,
+        language=user.language or language or settings.LANGUAGE_CODE,
+        context={"user": user, "url": settings.PUBLIC_URL + page},
     )

@@ -7,17 +7,23 @@ from accounts import mailing
 from accounts.models import MagicLink
 from accounts.sessions import SessionStore
 
+# Mail failures pass quickly or not at all: a few tries within the link's life.
+FEW_TRIES = {
+    "autoretry_for": (OSError,),
+    "retry_backoff": 5,
+    "retry_backoff_max": 60,
+    "max_retries": 4,
+}
 
-@shared_task(
-    name="accounts.mail_magic_link",
-    autoretry_for=(OSError,),
-    retry_backoff=5,
-    retry_backoff_max=60,
-    max_retries=4,
-)
+
+@shared_task(name="accounts.mail_magic_link", **FEW_TRIES)
 def mail_magic_link(link_id: str, language: str = "") -> None:
-    """Mail failures pass quickly or not at all: a few tries within the link's life."""
     mailing.mail_magic_link(link_id, language=language, now=timezone.now())
+
+
+@shared_task(name="accounts.mail_password_reset", **FEW_TRIES)
+def mail_password_reset(user_id: str, language: str = "") -> None:
+    mailing.mail_password_reset(user_id, language=language)
 
 
 @shared_task(name="accounts.keep_house", expires=3600)
