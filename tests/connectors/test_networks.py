@@ -17,6 +17,7 @@ SLUGS = sorted(networks.all_networks())
 ALLOWED = (
     "sharing/networks",
     "sharing/sandbox",
+    "benchmarks",
     "tests",
     "docs",
     "tools",
