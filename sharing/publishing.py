@@ -21,9 +21,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.sql.subqueries import UpdateQuery
 
+from common.ids import uuid7
 from content_library.models import Item
 from sharing import failpoints
 from sharing.configured import UnknownNetwork, connector_for
@@ -34,7 +37,6 @@ from sharing.connectors.types import Pending, Post, Posted, Tokens
 from sharing.models import (
     Account,
     Publication,
-    PublicationEvent,
     PublishingGate,
     Reason,
     State,
@@ -144,7 +146,7 @@ def find_due(tenant_id: UUID | str, publication_id: UUID | str) -> Publication |
     rows = Publication.objects.filter(
         tenant_id=tenant_id, state=State.READY, not_before__lte=Now()
     )
-    rows = rows.filter(is_open(), pk=publication_id).select_related("share")
+    rows = rows.filter(is_open(), pk=publication_id)
     return rows.annotate(read_at=Now()).first()
 
 
@@ -181,10 +183,11 @@ def mark_sending(work: Work) -> bool:
     """Write the mark once. When an earlier COMMIT got no answer, the row tells."""
     publication = work.publication
     with acting_for(publication.tenant_id):
-        row = read_again(publication)
-        if row.token != publication.token or row.state != State.CLAIMED:
-            return row.token == publication.token and row.state == State.SENDING
-        adopt(publication, row)
+        if publication.state != State.CLAIMED:
+            row = read_again(publication)
+            if row.token != publication.token or row.state != State.CLAIMED:
+                return row.token == publication.token and row.state == State.SENDING
+            adopt(publication, row)
         if objection := objection_to(publication):
             withdraw(publication, objection)
             return False
@@ -258,16 +261,22 @@ def record(publication: Publication, outcome: Outcome) -> bool:
     only once.
     """
     return persistently(
-        lambda: write(publication, outcome) or write(publication, outcome)
+        lambda: (
+            write(publication, outcome) or write(publication, outcome, look_again=True)
+        )
     )
 
 
-def write(publication: Publication, outcome: Outcome) -> bool:
+def write(
+    publication: Publication, outcome: Outcome, *, look_again: bool = False
+) -> bool:
+    """Write it once: on what the worker holds, or on what became of the row meanwhile."""
     with acting_for(publication.tenant_id):
-        row = read_again(publication)
-        if not is_news(publication, row, outcome):
-            return False
-        adopt(publication, row)
+        if look_again or publication.state not in (State.CLAIMED, State.SENDING):
+            row = read_again(publication)
+            if not is_news(publication, row, outcome):
+                return False
+            adopt(publication, row)
         done = conclude(publication, outcome)
         failpoints.at("before_record_commit")
         return done
@@ -551,20 +560,40 @@ def move(
         settled | fields | {"state": to, "reason": reason, "message": told(message)}
     )
     if bump:
-        changes["token"] = token = token + 1
-    if not rows.update(**changes, updated_at=Now()):
+        changes["token"] = token + 1
+    found = update_and_note(rows, changes | {"updated_at": Now()}, before)
+    if found is None:
         return False
-    PublicationEvent.objects.create(
-        tenant_id=tenant_id,
-        publication_id=publication.pk,
-        from_state=before,
-        to_state=to,
-        token=token,
-        reason=reason,
-        at=Now(),
-    )
-    publication.refresh_from_db(fields=MOVING)
+    for name, value in zip(MOVING, found, strict=True):
+        setattr(publication, name, value)
     return True
+
+
+# The event in the same statement, and what the row is now as its answer: this is the
+# busiest place of all.
+NOTED = """
+WITH moved AS ({update} RETURNING *), noted AS (
+    INSERT INTO sharing_publicationevent
+        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
+    SELECT %s, tenant_id, id, %s, state, token, reason, '{{}}', clock_timestamp()
+    FROM moved
+)
+SELECT {columns} FROM moved
+"""
+
+
+def update_and_note(
+    rows: Any, changes: dict[str, Any], before: str
+) -> tuple[Any, ...] | None:
+    """Update the one row, write the event, and return the row's MOVING fields."""
+    query = rows.query.chain(UpdateQuery)
+    query.add_update_values(changes)
+    update, values = query.get_compiler(connection=connection).as_sql()
+    statement = NOTED.format(update=update, columns=", ".join(MOVING))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, uuid7(), before])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+    return found
 
 
 def told(message: str) -> dict[str, Any]:
