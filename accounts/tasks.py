@@ -1,5 +1,7 @@
 """What runs later for a person. Each task calls one function."""
 
+from typing import Any
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -8,7 +10,7 @@ from accounts.models import MagicLink
 from accounts.sessions import SessionStore
 
 # Mail failures pass quickly or not at all: a few tries within the link's life.
-FEW_TRIES = {
+FEW_TRIES: dict[str, Any] = {
     "autoretry_for": (OSError,),
     "retry_backoff": 5,
     "retry_backoff_max": 60,
