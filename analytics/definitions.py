@@ -38,6 +38,14 @@ ALL = (
         ),
     ),
     Definition(
+        "members",
+        _("Members of a team"),
+        _(
+            "Active members of the team today. Teams below the smallest group, and"
+            " those that would betray one by subtraction, are not shown."
+        ),
+    ),
+    Definition(
         "human",
         _("Human-likely clicks"),
         _(

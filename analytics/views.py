@@ -27,6 +27,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
     context = {
         "overview": read,
         "shown": present(request.tenant, read),
+        "definitions": definitions.BY_KEY,
         "periods": PERIODS,
         "csv_url": csv_url(request, read),
         "nav_active": "dashboard",
@@ -41,7 +42,7 @@ def dashboard(request: MemberRequest) -> HttpResponse:
 def dashboard_csv(request: MemberRequest) -> HttpResponse:
     read = read_overview(request)
     audit.record(
-        "dashboard_exported",
+        "dashboard.exported",
         request.tenant,
         by=request.membership,
         days=read.days,
