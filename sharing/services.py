@@ -244,12 +244,16 @@ def translated(problem: str) -> str:
 
 def cancel_publication(*, publication: Publication, by: Membership) -> bool:
     """Stop it; false when it is already going out."""
-    return publishing.cancel(publication, reason=Reason.BY_MEMBER)
+    done = publishing.cancel(publication, reason=Reason.BY_MEMBER)
+    if done:
+        audit.record("publication.cancelled", publication, by=by)
+    return done
 
 
 def cancel_share(*, share: Share, by: Membership) -> int:
     """Stop what is not going out yet; return how many publications."""
-    return publishing.cancel_all(share.publications.all(), reason=Reason.BY_MEMBER)
+    publications = share.publications.all()
+    return sum(cancel_publication(publication=one, by=by) for one in publications)
 
 
 def answer_unsure(*, publication: Publication, by: Membership, out: bool) -> bool:
@@ -267,6 +271,7 @@ def retry(*, publication: Publication, by: Membership) -> bool:
     done = publishing.release(publication, reason=Reason.RETRY)
     if done:
         ring_on_commit(publication)
+        audit.record("publication.retried", publication, by=by)
     return done
 
 

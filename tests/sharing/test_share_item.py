@@ -232,3 +232,19 @@ def test_the_database_refuses_a_second_share_for_one_press(
             item=item,
             idempotency_key=made.idempotency_key,
         )
+
+
+# -- Afterwards ---------------------------------------------------------------------------
+
+
+def test_cancelling_in_time_says_so_and_is_written_down(
+    ana: Membership, item: Item, linkedin: Account, x: Account
+) -> None:
+    made = share(ana, item, Part(linkedin, "On the boat."), Part(x, "At sea."))
+
+    with acting_for(ana.tenant_id):
+        stopped = services.cancel_share(share=made, by=ana)
+        again = services.cancel_share(share=made, by=ana)
+        entries = AuditEntry.objects.for_tenant(ana.tenant_id)
+        cancelled = entries.filter(action="publication.cancelled", actor=ana)
+        assert (stopped, again, cancelled.count()) == (2, 0, 2)
