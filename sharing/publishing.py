@@ -126,8 +126,10 @@ def claim(tenant_id: UUID | str, publication_id: UUID | str) -> Work | None:
     started = time.monotonic()
     with acting_for(tenant_id):
         publication = find_due(tenant_id, publication_id)
-        account = publication and lock_account(publication)
-        if publication is None or account is None or not lane_is_free(account):
+        if publication is None:
+            return None
+        account = lock_account(publication)
+        if account is None or not lane_is_free(account):
             return None
         try:
             connector = connector_for(publication.network)
@@ -147,14 +149,20 @@ def find_due(tenant_id: UUID | str, publication_id: UUID | str) -> Publication |
         tenant_id=tenant_id, state=State.READY, not_before__lte=Now()
     )
     rows = rows.filter(is_open(), pk=publication_id)
-    return rows.annotate(read_at=Now()).first()
+    return rows.with_clock().first()
 
 
 def lock_account(publication: Publication) -> Account | None:
     """Return the account, held: its publications are claimed one after the other."""
-    accounts = Account.objects.for_tenant(publication.tenant_id).annotate(read_at=Now())
+    accounts = Account.objects.for_tenant(publication.tenant_id).with_clock()
     rows = accounts.select_for_update(no_key=True)
-    return rows.filter(pk=publication.account_id).first()
+    return rows.filter(pk=account_of(publication)).first()
+
+
+def account_of(publication: Publication) -> UUID:
+    """Return the account's id; the database lets no published row be without one."""
+    assert publication.account_id is not None  # noqa: S101
+    return publication.account_id
 
 
 def lane_is_free(account: Account) -> bool:
@@ -205,22 +213,24 @@ def mark_sending(work: Work) -> bool:
 def objection_to(publication: Publication) -> str:
     """Return why this must not go out now, or nothing: asked at the last moment."""
     tenant_id = publication.tenant_id
-    members = (
-        Membership.objects.for_tenant(tenant_id).active().filter(tenant__is_active=True)
-    )
-    if not members.filter(pk=publication.membership_id).exists():
-        return Reason.MEMBER_LEFT
-    # Held: a disconnect waits for us or is seen by us.
-    account = lock_account(publication)
-    if account is None or account.state == Account.State.DISCONNECTED:
-        return Reason.ACCOUNT_GONE
-    if account.state == Account.State.NEEDS_RECONNECT:
-        return Reason.RECONNECT
+    members = Membership.objects.for_tenant(tenant_id).active()
     # An expression instead of a moment: the database's own clock decides.
     items = Item.objects.for_tenant(tenant_id).shareable(Now())  # type: ignore[arg-type]
-    if not items.filter(pk=publication.item_id).exists():
-        return Reason.ITEM_CLOSED
-    return ""
+    # Held: a disconnect waits for us or is seen by us.
+    accounts = Account.objects.for_tenant(tenant_id).select_for_update(no_key=True)
+    found = accounts.filter(pk=account_of(publication)).values_list(
+        "state",
+        Exists(members.filter(pk=publication.membership_id, tenant__is_active=True)),
+        Exists(items.filter(pk=publication.item_id)),
+    )
+    state, is_member, is_shareable = found.first() or (None, True, True)
+    if not is_member:
+        return Reason.MEMBER_LEFT
+    if state in (None, Account.State.DISCONNECTED):
+        return Reason.ACCOUNT_GONE
+    if state == Account.State.NEEDS_RECONNECT:
+        return Reason.RECONNECT
+    return "" if is_shareable else Reason.ITEM_CLOSED
 
 
 def withdraw(publication: Publication, objection: str) -> bool:
@@ -366,7 +376,7 @@ def duplicate(publication: Publication, error: errors.Duplicate) -> bool:
 def is_anothers(publication: Publication, posted: Posted) -> bool:
     """True when the post is known as that of another publication."""
     rows = Publication.objects.for_tenant(publication.tenant_id)
-    lane = rows.filter(account_id=publication.account_id).exclude(pk=publication.pk)
+    lane = rows.filter(account_id=account_of(publication)).exclude(pk=publication.pk)
     return lane.filter(remote_id=posted.remote_id).exists()
 
 
@@ -407,7 +417,7 @@ def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
     A token that the network ended early is renewed first, once, where it can be.
     """
     accounts = Account.objects.for_tenant(publication.tenant_id).connected()
-    mine = accounts.filter(pk=publication.account_id)
+    mine = accounts.filter(pk=account_of(publication))
     if may_renew(publication, error):
         mine.update(expires_at=Now())
         return move(publication, State.READY, reason=Reason.TOKEN_REFRESH,
