@@ -61,7 +61,7 @@ def test_what_may_be_is_clean(state: str, posts: list[Any], reason: str) -> None
 
 
 def test_an_accepted_press_without_its_row_is_lost() -> None:
-    crowd = Crowd(world=[], port=1, chance=Random(1))
+    crowd = Crowd(world=[], port=1, chance=Random(1))  # noqa: S311
     crowd.accepted["k"] = Pressed("k", "s1", ["p1", "p2"])
     crowd.split.append("k2")
 
