@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext as _
 
 from common.ids import random_code
@@ -103,7 +105,9 @@ def accept(
         scheduled_at=scheduled_at,
     )
     for part in parts:
-        publication = make_publication(share, item, part, scheduled_at or now)
+        # Never later than the database's own clock, by which workers go.
+        at_once = Least(Value(now), Now())
+        publication = make_publication(share, item, part, scheduled_at or at_once)
         if scheduled_at is None:
             ring_on_commit(publication)
     Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item).delete()
@@ -115,7 +119,7 @@ def accept(
 
 
 def make_publication(
-    share: Share, item: Item, part: Part, not_before: datetime
+    share: Share, item: Item, part: Part, not_before: datetime | Least
 ) -> Publication:
     """Freeze the text and the card as they will stand on the network."""
     account, tenant_id = part.account, share.tenant_id

@@ -32,6 +32,7 @@ CROSS JOIN LATERAL (
           WHERE busy.tenant_id = waiting.tenant_id
             AND busy.account_id = waiting.account_id
             AND busy.state IN ('claimed', 'sending', 'unknown')
+          OFFSET 0  -- asked row by row, in the order of the index, until there are enough
       )
     ORDER BY waiting.not_before
     LIMIT %(batch)s

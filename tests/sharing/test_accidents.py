@@ -11,15 +11,17 @@ import requests
 import responses
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from sharing import failpoints, publishing, sweeping, tasks
+from content_library.models import Item
+from sharing import failpoints, publishing, services, sweeping, tasks
 from sharing.connectors.types import Posted
 from sharing.models import Account, Publication, Reason, State
 from sharing.tokens import open_tokens
 from tenants.models import Membership
-from tenants.scoping import acting_for
+from tenants.scoping import across_tenants, acting_for
 from tests.conftest import COMMITTED
 from tests.sharing.conftest import LINKEDIN_POSTS, X_POSTS, Press, fresh
 from tests.sharing.test_publishing import URN, change, publish, settle
@@ -73,6 +75,36 @@ def test_the_sweep_rings_once_for_each_account(press: Press, x: Account) -> None
     first, _second = (press(x, f"Text {n}", key=f"k{n}") for n in range(2))
 
     assert sweeping.due() == [(first.tenant_id, first.pk)]
+
+
+def test_a_long_queue_is_read_by_its_index_and_never_as_a_whole(
+    press: Press, x: Account
+) -> None:
+    press(x)
+    with across_tenants(reason="the sweep's own question"), connection.cursor() as rows:
+        rows.execute("SET LOCAL enable_seqscan = off")
+        rows.execute(f"EXPLAIN {sweeping.QUEUE}", {"batch": 500})
+        plan = "\n".join(line for (line,) in rows.fetchall())
+
+    assert "publication_waiting" in plan
+    assert "publication_lane" in plan
+    assert "Anti Join" not in plan
+
+
+def test_a_press_is_due_at_once_also_when_the_web_server_is_ahead(
+    ana: Membership, item: Item, x: Account
+) -> None:
+    with acting_for(ana.tenant_id):
+        share = services.share_item(
+            by=ana,
+            item=item,
+            parts=[services.Part(x, "In my own words.")],
+            idempotency_key="ahead",
+            now=timezone.now() + timedelta(minutes=10),
+        )
+        publication = share.publications.get()
+
+    assert sweeping.due() == [(publication.tenant_id, publication.pk)]
 
 
 def test_one_broken_part_of_the_sweep_does_not_stop_the_others(
