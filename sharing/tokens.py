@@ -54,6 +54,8 @@ def usable_tokens(account: Account, connector: OAuth2Connector) -> Tokens:
     Speaks HTTP: call it outside a transaction. Raises ``TryLater`` while another
     worker renews and ``Disconnected`` when only the member can help.
     """
+    if not account.is_connected:
+        raise errors.Disconnected
     if not is_ageing(account):
         return open_tokens(account)
     if not (connector.refreshable and account.refresh_token):
@@ -72,6 +74,9 @@ def renew(account: Account, connector: OAuth2Connector) -> Tokens:
     except errors.TryLater as later:
         end_renewal(account)
         raise errors.TryLater(after=later.after, reason="token_refresh") from None
+    except errors.ConnectorError:
+        end_renewal(account)
+        raise
     failpoints.at("in_renewal")
     # The old pair may be dead already: the new one must not be lost to a short outage.
     persistently(lambda: store_renewed(account, tokens))

@@ -317,6 +317,20 @@ def test_a_renewed_token_that_is_refused_as_well_asks_the_member(
     )
 
 
+def test_when_a_renewal_is_refused_all_that_waits_asks_the_member_at_once(
+    press: Press, x: Account, network: responses.RequestsMock
+) -> None:
+    with acting_for(x.tenant_id):
+        Account.objects.for_tenant(x.tenant_id).update(expires_at=Now())
+    refusal = network.post(X_TOKENS, status=400, json={"error": "invalid_request"})
+    waiting = [press(x, f"Text {number}", key=f"k{number}") for number in range(3)]
+
+    reasons = {publish(publication).reason for publication in waiting}
+
+    assert reasons == {Reason.RECONNECT}
+    assert refusal.call_count == 1
+
+
 # -- Looking, when looking breaks ------------------------------------------------------------------
 
 
