@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__)
-    parser.add_argument("--shares", type=int, default=250, help="how many presses")
+    parser.add_argument("--shares", type=int, default=200, help="how many presses")
     parser.add_argument("--seed", type=int, help="repeat the choices of another run")
     return parser.parse_args(argv)
 
