@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
     refuse_taken_port(options.host, options.sandbox_port, "--sandbox-port")
     if options.reset:
         reset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     with Services(DEMO) as services:

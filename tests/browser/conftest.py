@@ -56,14 +56,19 @@ def stack(
 ) -> Iterator[Stack]:
     """The whole product, started once; the rows are each test's own."""
     with running(tmp_path_factory.mktemp("stack")) as stack:
+        with django_db_blocker.unblock():
+            stack.rest()
         yield stack
 
 
 @pytest.fixture
-def product(stack: Stack, transactional_db: None) -> Stack:
+def product(stack: Stack, transactional_db: None) -> Iterator[Stack]:
     """The running product with empty tables, and nothing on the networks yet."""
     stack.forget()
-    return stack
+    stack.wake()
+    yield stack
+    # The tables are emptied after this: nobody may hold a row of them.
+    stack.rest()
 
 
 @dataclass
@@ -100,11 +105,24 @@ AXE = {
 
 
 def settle(page: Page) -> None:
-    """Let running animations end: half-way colours have no contrast to speak of."""
-    page.evaluate(
-        "Promise.all(document.getAnimations().filter((one) =>"
-        " one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))"
-    )
+    """Let running animations end: half-way colours have no contrast to speak of.
+
+    A swap may take a moving element away, and bring others that begin to move.
+    """
+    page.evaluate(SETTLE)
+
+
+SETTLE = """
+async () => {
+  const moving = () => document.getAnimations().filter((one) =>
+    one.playState === "running" && one.effect.getTiming().iterations !== Infinity);
+  const swapping = () => document.querySelector(".htmx-request, .htmx-swapping");
+  for (let look = 0; look < 100 && (moving().length || swapping()); look += 1) {
+    await Promise.allSettled(moving().map((one) => one.finished));
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+"""
 
 
 Found = TypeVar("Found")

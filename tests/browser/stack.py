@@ -1,6 +1,7 @@
 """The product as it runs for people: web server, worker, beat and sandbox, on free ports."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connections
 
@@ -28,6 +31,7 @@ class Stack:
     url: str
     sandbox: Sandbox
     folder: Path
+    beat: subprocess.Popen[bytes]
 
     def address(self, path: str) -> str:
         return f"{self.url}{path}"
@@ -37,6 +41,18 @@ class Stack:
         self.sandbox.reset()
         for mail in (self.folder / "mail").glob("*.log"):
             mail.unlink()
+
+    def wake(self) -> None:
+        """Let the beat go on ringing for the sweeps."""
+        self.beat.send_signal(signal.SIGCONT)
+
+    def rest(self) -> None:
+        """Stop the beat, and wait until no process of ours is in a transaction."""
+        self.beat.send_signal(signal.SIGSTOP)
+        until = time.monotonic() + PATIENCE
+        while bells_waiting() or others_at_work():
+            assert time.monotonic() < until, "the worker does not come to rest"
+            time.sleep(0.1)
 
     def mails(self) -> list[str]:
         """Return the e-mails that were sent, oldest first."""
@@ -57,12 +73,29 @@ def running(folder: Path) -> Iterator[Stack]:
         try:
             url = f"http://localhost:{port}"
             wait_for(f"{url}/livez", programs[0])
-            yield Stack(url, sandbox, folder)
+            yield Stack(url, sandbox, folder, beat=programs[-1])
         finally:
             for program in programs:
+                program.send_signal(signal.SIGCONT)
                 program.terminate()
             for program in programs:
                 program.wait(20)
+
+
+def bells_waiting() -> int:
+    """Return how many messages the worker has not taken yet."""
+    queue = current_app.conf.task_default_queue
+    return int(redis.Redis.from_url(settings.REDIS_URL).llen(queue))
+
+
+def others_at_work() -> bool:
+    """Tell whether another connection to the test database is in a transaction."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def commands(port: int) -> list[list[str]]:

@@ -18,9 +18,12 @@ from tools.services import Services
 from tools.terminal import ROOT
 
 RUN = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from tools.services import Services
+
+# Whoever started the tests may ignore Ctrl-C; a program of a person does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 with Services(given={}) as services:
     log = services.state / "child.log"
