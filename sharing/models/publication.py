@@ -1,4 +1,4 @@
-"""One text on its way to one account. ``publishing.py`` alone writes ``state``."""
+"""One text on its way to one account. ``publishing`` alone writes ``state``."""
 
 from datetime import datetime
 from typing import Self
@@ -23,7 +23,7 @@ from tenants.scoping import (
 
 
 class State(models.TextChoices):
-    """The states of a publication; the rules stand in ``publishing.py``."""
+    """The states of a publication; the rules stand in ``publishing``."""
 
     READY = "ready", _("Waiting")
     CLAIMED = "claimed", _("Going out")

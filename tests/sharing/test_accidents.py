@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from content_library.models import Item
 from sharing import failpoints, publishing, services, sweeping, tasks
+from sharing.connectors import errors
 from sharing.connectors.types import Posted
 from sharing.models import Account, Publication, Reason, State
 from sharing.tokens import open_tokens
@@ -225,7 +226,7 @@ def test_a_late_doubt_does_not_begin_the_doubt_anew(press: Press, x: Account) ->
     reaped(publication)
     since = fresh(publication).unknown_since
 
-    assert not publishing.record(work.publication, publishing.errors.Unknown())
+    assert not publishing.record(work.publication, errors.Unknown())
 
     assert fresh(publication).unknown_since == since
 
@@ -402,7 +403,7 @@ def test_a_mark_whose_commit_went_unheard_is_found_again(
             raise gone
         return done
 
-    monkeypatch.setattr(publishing, "mark_sending", unheard)
+    monkeypatch.setattr(publishing.sending, "mark_sending", unheard)
     monkeypatch.setattr("sharing.patience.PAUSES", (0, 0, 0))
 
     assert publishing.start_sending(work)

@@ -366,7 +366,7 @@ class NoJitter:
 def test_no_order_of_accidents_loses_or_repeats_a_post(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publishing, "JITTER", NoJitter)
+    monkeypatch.setattr(publishing.outcomes, "JITTER", NoJitter)
     run_state_machine_as_test(
         Machine,
         settings=settings(

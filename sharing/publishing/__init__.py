@@ -1,0 +1,69 @@
+"""Move one publication through its states. The only package that writes ``state``.
+
+    READY -> CLAIMED -> SENDING -> PUBLISHED | PENDING | UNKNOWN | FAILED
+                                -> READY       only on proof that nothing was sent
+    CLAIMED -> READY, SENDING -> UNKNOWN       the lease expired (reaper)
+    READY | CLAIMED -> CANCELLED               SENDING cannot be cancelled any more
+    NEEDS_USER -> READY | PUBLISHED | CANCELLED    by the member alone
+
+Each transition is one conditional UPDATE on state and token, with its event in the
+same transaction. Only the database's clock decides. HTTP happens outside any
+transaction. What to do about UNKNOWN stands in ``settling.py``.
+"""
+
+from sharing.publishing.moving import (
+    busy_lane,
+    frozen_post,
+    is_open,
+    lock_account,
+    move,
+    older,
+    settle_time,
+)
+from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
+from sharing.publishing.sending import (
+    Work,
+    claim,
+    mark_sending,
+    objection_to,
+    prepare,
+    publish,
+    send,
+    start_sending,
+)
+from sharing.publishing.stopping import (
+    cancel,
+    cancel_all,
+    declare,
+    quarantine,
+    reap,
+    release,
+)
+
+__all__ = [
+    "LONGEST",
+    "Outcome",
+    "Work",
+    "busy_lane",
+    "cancel",
+    "cancel_all",
+    "claim",
+    "declare",
+    "frozen_post",
+    "is_anothers",
+    "is_open",
+    "lock_account",
+    "mark_sending",
+    "move",
+    "objection_to",
+    "older",
+    "prepare",
+    "publish",
+    "quarantine",
+    "reap",
+    "record",
+    "release",
+    "send",
+    "settle_time",
+    "start_sending",
+]

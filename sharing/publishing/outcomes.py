@@ -1,0 +1,221 @@
+"""SENDING -> what came of it: every answer of a network means one transition."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from sharing import failpoints
+from sharing.configured import connector_for
+from sharing.connectors import errors
+from sharing.connectors.text import _
+from sharing.connectors.types import Pending, Posted
+from sharing.models import Account, Publication, Reason, State
+from sharing.patience import persistently
+from sharing.publishing.moving import (
+    BROKE,
+    account_of,
+    adopt,
+    move,
+    read_again,
+    settle_time,
+)
+from tenants.scoping import acting_for
+
+LONGEST = timedelta(hours=24)
+JITTER = random.SystemRandom()
+OPERATOR_PAUSE = timedelta(minutes=15)
+
+Outcome = Posted | Pending | errors.ConnectorError
+
+_GAVE_UP = _(
+    "We tried several times and the network was not able to take it. Try again later."
+)
+
+
+def record(publication: Publication, outcome: Outcome) -> bool:
+    """Write what came of it; false when nothing is left to say.
+
+    Outlasts a short absence of the database and a quicker reaper: the network says it
+    only once.
+    """
+    return persistently(
+        lambda: (
+            write(publication, outcome) or write(publication, outcome, look_again=True)
+        )
+    )
+
+
+def write(
+    publication: Publication, outcome: Outcome, *, look_again: bool = False
+) -> bool:
+    """Write it once: on what the worker holds, or on what became of the row meanwhile."""
+    with acting_for(publication.tenant_id):
+        if look_again or publication.state not in (State.CLAIMED, State.SENDING):
+            row = read_again(publication)
+            if not is_news(publication, row, outcome):
+                return False
+            adopt(publication, row)
+        done = conclude(publication, outcome)
+        failpoints.at("before_record_commit")
+        return done
+
+
+def is_news(publication: Publication, row: Publication, outcome: Outcome) -> bool:
+    """Tell whether this answer settles something, as the row is now.
+
+    A reaper may have called the attempt UNKNOWN meanwhile. Our answer is about that
+    attempt all the same, unless a probe was sent since. A post that stands is news
+    whatever the row says.
+    """
+    if row.token == publication.token and row.state in (State.CLAIMED, State.SENDING):
+        return True
+    if isinstance(outcome, Posted):
+        return row.state not in (State.PUBLISHED, State.REMOVED)
+    same_attempt = row.sending_at == publication.sending_at and row.probes == 0
+    return row.state == State.UNKNOWN and same_attempt and not is_doubtful(outcome)
+
+
+def conclude(publication: Publication, outcome: Outcome) -> bool:
+    """Make the transition that this outcome means."""
+    match outcome:
+        case Posted():
+            return published(publication, outcome)
+        case Pending():
+            return move(publication, State.PENDING, reason="", handle=dict(outcome.handle),
+                        not_before=Now() + settle_time())  # fmt: skip
+        case errors.TryLater(not_sent=True):
+            return try_later(publication, outcome)
+        case errors.Disconnected():
+            return disconnected(publication, outcome)
+        case errors.OperatorAction():
+            return move(publication, State.READY, reason=Reason.OPERATOR,
+                        message=outcome.sentence, not_before=Now() + OPERATOR_PAUSE)  # fmt: skip
+        case errors.Duplicate():
+            return duplicate(publication, outcome)
+        case errors.Refused():
+            return refused(publication, outcome)
+        case _:
+            return unknown(publication, outcome)
+
+
+def is_doubtful(outcome: Outcome) -> bool:
+    """True for what proves nothing."""
+    proof = (
+        Posted,
+        Pending,
+        errors.Disconnected,
+        errors.OperatorAction,
+        errors.Refused,
+    )
+    later = isinstance(outcome, errors.TryLater) and outcome.not_sent
+    return not (later or isinstance(outcome, proof))
+
+
+def published(publication: Publication, posted: Posted) -> bool:
+    """PUBLISHED, also when it was called UNKNOWN or put to the member: this is proof."""
+    late = publication.state != State.SENDING
+    return move(
+        publication,
+        State.PUBLISHED,
+        reason=Reason.LATE_ANSWER if late else "",
+        bump=late,
+        remote_id=posted.remote_id,
+        url=posted.url,
+        published_at=Now(),
+    )
+
+
+def duplicate(publication: Publication, error: errors.Duplicate) -> bool:
+    """The network has these very words already, and our tracked link stands in them.
+
+    So an earlier attempt, taken for failed, came through; unless the network names the
+    post of another publication.
+    """
+    if error.remote_id is None:
+        if not connector_for(publication.network).finds:
+            return refused(publication, error)
+        return unknown(publication, errors.Unknown())
+    posted = Posted(error.remote_id, error.url or "")
+    if is_anothers(publication, posted):
+        return refused(publication, error)
+    return published(publication, posted)
+
+
+def is_anothers(publication: Publication, posted: Posted) -> bool:
+    """True when the post is known as that of another publication."""
+    rows = Publication.objects.for_tenant(publication.tenant_id)
+    lane = rows.filter(account_id=account_of(publication)).exclude(pk=publication.pk)
+    return lane.filter(remote_id=posted.remote_id).exists()
+
+
+def refused(publication: Publication, error: errors.Refused) -> bool:
+    """FAILED, with a sentence for the member."""
+    return move(publication, State.FAILED, reason=error.reason, message=error.sentence)
+
+
+def try_later(publication: Publication, error: errors.TryLater) -> bool:
+    """READY again after a wait; NEEDS_USER when it was tried often or long enough."""
+    limited = error.reason == Reason.RATE_LIMITED
+    ladder = settings.PUBLISHING_RETRY_LADDER
+    often = not limited and publication.attempts > len(ladder)
+    wanted_since = publication.share.scheduled_at or publication.created_at
+    if often or publication.read_at - wanted_since > LONGEST:
+        return move(
+            publication, State.NEEDS_USER, reason=Reason.GAVE_UP, message=_GAVE_UP
+        )
+    step = ladder[min(max(publication.attempts - 1, 0), len(ladder) - 1)]
+    # Full jitter: a network that comes back must not meet everybody at once.
+    wait = (
+        JITTER.uniform(0, step)
+        if error.after is None
+        else error.after + JITTER.uniform(0, 1)
+    )
+    return move(
+        publication,
+        State.READY,
+        reason=error.reason,
+        message=error.sentence,
+        not_before=Now() + min(timedelta(seconds=max(wait, 0)), LONGEST),
+    )
+
+
+def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
+    """NEEDS_USER, and the account as well: the other publications wait with it.
+
+    A token that the network ended early is renewed first, once, where it can be.
+    """
+    accounts = Account.objects.for_tenant(publication.tenant_id).connected()
+    mine = accounts.filter(pk=account_of(publication))
+    if may_renew(publication, error):
+        mine.update(expires_at=Now())
+        return move(publication, State.READY, reason=Reason.TOKEN_REFRESH,
+                    message=error.sentence, not_before=Now())  # fmt: skip
+    mine.update(state=Account.State.NEEDS_RECONNECT)
+    return move(
+        publication, State.NEEDS_USER, reason=Reason.RECONNECT, message=error.sentence
+    )
+
+
+def may_renew(publication: Publication, error: errors.Disconnected) -> bool:
+    """True for a refused call whose tokens were not renewed for it already."""
+    return (
+        publication.state in (State.SENDING, State.UNKNOWN)
+        and publication.reason != Reason.TOKEN_REFRESH
+        and error.reason == errors.Disconnected.default_reason
+        and connector_for(publication.network).refreshable
+    )
+
+
+def unknown(publication: Publication, error: Any) -> bool:
+    """UNKNOWN: never sent again blindly."""
+    return move(
+        publication,
+        State.UNKNOWN,
+        reason="unknown",
+        message=getattr(error, "sentence", BROKE),
+        unknown_since=Now(),
+        not_before=Now() + settle_time(),
+    )
