@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from content_library.feed import feed_items, items_from, write_cursor
 from content_library.models import Item, ItemTopic, Topic
-from sharing.models import Account, Draft, Share
+from sharing.models import Account, Draft, Publication, Share, State
 from tenants.models import Membership, Tenant
 
 PAGE = 12
@@ -64,7 +64,10 @@ def wished(membership: Membership, wish: Wish, now: datetime) -> Any:
     """Return the items asked for, with all that a card shows, in one query."""
     tenant = membership.tenant
     here = {"item": OuterRef("pk"), "membership": membership}
-    mine = Share.objects.for_tenant(tenant).filter(**here)
+    # A share that was stopped or refused everywhere is none.
+    stands = Publication.objects.for_tenant(tenant).filter(share=OuterRef("pk"))
+    stands = stands.exclude(state__in=[State.CANCELLED, State.FAILED])
+    mine = Share.objects.for_tenant(tenant).filter(Exists(stands), **here)
     drafts = Draft.objects.for_tenant(tenant).filter(**here)
     names = Topic.objects.for_tenant(tenant).filter(item_topics__item=OuterRef("pk"))
     items = feed_items(tenant, now, topic=wish.topic).prefetch_related(None)

@@ -192,7 +192,7 @@ def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
     if may_renew(publication, error):
         mine.update(expires_at=Now())
         return move(publication, State.READY, reason=Reason.TOKEN_REFRESH,
-                    message=error.sentence, not_before=Now())  # fmt: skip
+                    not_before=Now())  # fmt: skip
     mine.update(state=Account.State.NEEDS_RECONNECT)
     return move(
         publication, State.NEEDS_USER, reason=Reason.RECONNECT, message=error.sentence

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content_library.models import Item, ItemTopic, Topic
-from sharing import services
-from sharing.models import Account
+from sharing import publishing, services
+from sharing.models import Account, Reason
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 from tests.conftest import COMMITTED
@@ -66,6 +66,16 @@ def test_what_i_shared_says_so_and_can_be_filtered_away(
 
     assert "Share again" in web.get(FEED).content.decode()
     assert item.title not in web.get(FEED, {"show": "new"}).content.decode()
+
+
+def test_what_i_stopped_before_it_went_out_is_not_called_shared(
+    web: Client, item: Item, linkedin: Account, press: Press
+) -> None:
+    publication = press(linkedin)
+    publishing.cancel(publication, reason=Reason.BY_MEMBER)
+
+    assert "Share again" not in web.get(FEED).content.decode()
+    assert item.title in web.get(FEED, {"show": "new"}).content.decode()
 
 
 def test_what_a_colleague_shared_looks_unshared_to_me(
