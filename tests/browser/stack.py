@@ -31,6 +31,7 @@ class Stack:
     url: str
     sandbox: Sandbox
     folder: Path
+    worker: subprocess.Popen[bytes]
     beat: subprocess.Popen[bytes]
 
     def address(self, path: str) -> str:
@@ -43,15 +44,25 @@ class Stack:
             mail.unlink()
 
     def wake(self) -> None:
-        """Let the beat go on ringing for the sweeps."""
-        self.beat.send_signal(signal.SIGCONT)
+        """Let the worker and the beat go on."""
+        for program in (self.worker, self.beat):
+            program.send_signal(signal.SIGCONT)
 
     def rest(self) -> None:
-        """Stop the beat, and wait until no process of ours is in a transaction."""
+        """Stop beat and worker where neither holds a row.
+
+        Other tests ring bells too, and their tables are emptied under whoever answers.
+        """
         self.beat.send_signal(signal.SIGSTOP)
         until = time.monotonic() + PATIENCE
-        while bells_waiting() or others_at_work():
+        while True:
             assert time.monotonic() < until, "the worker does not come to rest"
+            if not bells_waiting():
+                self.worker.send_signal(signal.SIGSTOP)
+                time.sleep(0.05)
+                if not others_at_work():
+                    return
+                self.worker.send_signal(signal.SIGCONT)
             time.sleep(0.1)
 
     def mails(self) -> list[str]:
@@ -73,7 +84,8 @@ def running(folder: Path) -> Iterator[Stack]:
         try:
             url = f"http://localhost:{port}"
             wait_for(f"{url}/livez", programs[0])
-            yield Stack(url, sandbox, folder, beat=programs[-1])
+            _web, worker, beat = programs
+            yield Stack(url, sandbox, folder, worker, beat)
         finally:
             for program in programs:
                 program.send_signal(signal.SIGCONT)
