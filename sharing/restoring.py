@@ -46,10 +46,6 @@ def open_gate() -> None:
     PublishingGate.objects.update(is_open=True, changed_at=Now())
 
 
-def gate_is_open() -> bool:
-    return not PublishingGate.objects.filter(is_open=False).exists()
-
-
 def quarantine_all() -> Counter[str]:
     """Put every open-ended row in doubt; return how many there were of each state.
 
