@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "sharing",
     "content_library",
     "guidelines",
+    "notifications",
     "tenants",
     "accounts",
     "common",

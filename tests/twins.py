@@ -24,6 +24,7 @@ from tenants.tokens import create_api_token
 IN_USE: dict[str, dict[str, Any]] = {
     "Item": {"state": "approved", "approved_at": lambda twin: timezone.now()},
     "GuidelineVersion": {"published_at": lambda twin: timezone.now()},
+    "Notice": {"message": lambda twin: {"msgid": twin.canary, "values": {}}},
     "Publication": {"message": lambda twin: {"msgid": twin.canary, "values": {}}},
 }
 FIXED = {"network": "linkedin", "roles": [Role.EMPLOYEE], "language": "en"}

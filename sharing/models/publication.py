@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     MEMBER_LEFT = "member_left", _("the member left")
     ITEM_CLOSED = "item_closed", _("the item was withdrawn or is over")
     ACCOUNT_GONE = "account_gone", _("the account was disconnected")
+    TENANT_CLOSED = "tenant_closed", _("the workplace was closed")
     LEASE_EXPIRED = "lease_expired", _("the worker stopped")
     LATE_ANSWER = "late_answer", _("the network answered late")
     RESTORED = "restored", _("the data was restored from a backup")

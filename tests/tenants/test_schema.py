@@ -29,6 +29,7 @@ GLOBAL = {
 }
 # Tables that a sweep or a secret may look into across tenants, reading only.
 GLANCED_AT = {
+    "notifications_notice": "mails that are due",
     "sharing_connectattempt": "the network's answer names its tenant by the state",
     "sharing_publication": "the sweep looks for work of all tenants",
     "sharing_trackedlink": "a short link names its tenant by the code",

@@ -1,0 +1,134 @@
+"""The owner learns what became of a publication without them; admins what stops a network."""
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from notifications.models import Notice
+from sharing import publishing, telling
+from sharing.connectors.text import Sentence
+from sharing.models import Account, Publication, Reason, State
+from sharing.publishing.moving import move
+from tenants.models import Membership, Tenant
+from tenants.scoping import acting_for
+from tests.sharing.conftest import Press
+
+pytestmark = pytest.mark.django_db
+
+
+def become(publication: Publication, state: str, reason: str, **fields: Any) -> None:
+    """Make the transition and tell of it, as the machine does."""
+    with acting_for(publication.tenant_id):
+        assert move(publication, state, reason=reason, **fields)
+        telling.tell(publication)
+
+
+def notices(tenant: Tenant) -> list[Notice]:
+    with acting_for(tenant):
+        return list(Notice.objects.for_tenant(tenant).order_by("pk"))
+
+
+def test_refused_post_says_what_the_network_said(
+    press: Press, x: Account, ana: Membership, globex: Tenant
+) -> None:
+    why = Sentence("The text is too long by %(count)s characters.", count=3)
+
+    become(press(x), State.FAILED, "invalid", message=why)
+
+    (notice,) = notices(ana.tenant)
+    assert notice.membership_id == ana.pk
+    assert notice.words == (
+        "X did not take “How the new cables were laid”. "
+        "The text is too long by 3 characters."
+    )
+    assert notices(globex) == []
+
+
+def test_what_needs_its_member_opens_the_share(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    publication = press(x)
+
+    become(publication, State.NEEDS_USER, Reason.UNCONFIRMED)
+
+    (notice,) = notices(ana.tenant)
+    assert notice.kind == Notice.Kind.TO_DO
+    assert notice.address("acme") == f"/t/acme/shared/{publication.share_id}/"
+
+
+def test_lost_account_is_told_once_however_many_posts_wait(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    for key in ("k1", "k2", "k3"):
+        become(press(x, key=key), State.NEEDS_USER, Reason.RECONNECT)
+
+    (notice,) = notices(ana.tenant)
+    assert notice.address("acme") == "/t/acme/accounts/"
+
+
+def test_telling_again_tells_nothing_new(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    publication = press(x)
+    become(publication, State.NEEDS_USER, Reason.GAVE_UP)
+    with acting_for(ana.tenant):
+        telling.tell(publication)
+
+    assert len(notices(ana.tenant)) == 1
+
+
+def test_each_failure_of_a_post_is_told(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    publication = press(x)
+    become(publication, State.NEEDS_USER, Reason.GAVE_UP)
+    publishing.release(publication, reason=Reason.RETRY)
+
+    become(publication, State.NEEDS_USER, Reason.GAVE_UP)
+
+    assert len(notices(ana.tenant)) == 2
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.BY_MEMBER, Reason.MEMBER_LEFT, Reason.ACCOUNT_GONE]
+)
+def test_nobody_is_told_of_what_they_did_themselves(
+    press: Press, x: Account, ana: Membership, reason: str
+) -> None:
+    become(press(x), State.CANCELLED, reason)
+
+    assert notices(ana.tenant) == []
+
+
+@pytest.mark.parametrize("state", [State.PUBLISHED, State.READY])
+def test_good_news_are_no_notice(
+    press: Press, x: Account, ana: Membership, state: str
+) -> None:
+    publication = press(x)
+    with acting_for(ana.tenant):
+        telling.tell(publication)
+
+    assert notices(ana.tenant) == []
+
+
+def test_recalled_item_asks_nothing_of_its_member(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    become(press(x), State.CANCELLED, Reason.ITEM_CLOSED)
+
+    (notice,) = notices(ana.tenant)
+    assert notice.kind == Notice.Kind.TO_KNOW
+    with translation.override("da"):
+        assert "trukket tilbage" in notice.words
+
+
+def test_who_left_is_told_nothing(press: Press, x: Account, ana: Membership) -> None:
+    publication = press(x)
+    ana.deactivated_at = publication.created_at
+    with acting_for(ana.tenant):
+        ana.save(update_fields=["deactivated_at"])
+
+    become(publication, State.FAILED, "invalid")
+
+    assert notices(ana.tenant) == []
