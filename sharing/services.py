@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Value
@@ -25,23 +25,28 @@ from sharing.models import (
     State,
     TrackedLink,
 )
+from sharing.pacing import apart_from_colleagues, hold_item
 from sharing.tasks import ring_on_commit
+from sharing.timing import Asked, Timing, time_it
 from tenants import audit
 from tenants.models import Membership
 
 CODE_LENGTH = 10
 LONGEST_TEXT = 10_000
-FURTHEST = timedelta(days=90)
 
 Errors = dict[str, list[str]]
 
 
 class ShareRefused(Exception):
-    """Nothing was shared; ``errors`` says why, field by field."""
+    """Nothing was shared; ``errors`` says why, field by field.
 
-    def __init__(self, errors: Errors) -> None:
+    ``offer`` is a time at which it could go out, where the time was the trouble.
+    """
+
+    def __init__(self, errors: Errors, offer: datetime | None = None) -> None:
         super().__init__(errors)
         self.errors = errors
+        self.offer = offer
 
 
 @dataclass(frozen=True)
@@ -60,20 +65,25 @@ def share_item(
     idempotency_key: str,
     now: datetime,
     scheduled_at: datetime | None = None,
+    scheduled_local: datetime | None = None,
 ) -> Share:
     """Accept a press of Share: one share, and one publication per account.
 
-    The same key gives the same share back, whatever else is said the second time.
-    Raises ``ShareRefused``. The post goes out afterwards, by a Celery worker.
+    ``scheduled_local`` is the wall time as it was chosen, where that is known. The same
+    key gives the same share back, whatever else is said the second time. Raises
+    ``ShareRefused``. The post goes out afterwards, by a Celery worker.
     """
     if pressed := find_pressed(by, idempotency_key):
         return pressed
-    errors = problems(by=by, item=item, parts=parts, now=now, scheduled_at=scheduled_at)
+    timing = time_it(by, item, now, Asked(scheduled_at, scheduled_local))
+    if timing.was_held and (pressed := find_pressed(by, idempotency_key)):
+        return pressed
+    errors = problems(by=by, item=item, parts=parts, now=now) | timing.errors
     if errors:
-        raise ShareRefused(errors)
+        raise ShareRefused(errors, timing.offer)
     try:
         with transaction.atomic():
-            return accept(by, item, parts, idempotency_key, now, scheduled_at)
+            return accept(by, item, parts, idempotency_key, now, timing)
     except IntegrityError:
         # Two presses at the same moment: the other one was first.
         if pressed := find_pressed(by, idempotency_key):
@@ -93,7 +103,7 @@ def accept(
     parts: Sequence[Part],
     idempotency_key: str,
     now: datetime,
-    scheduled_at: datetime | None,
+    timing: Timing,
 ) -> Share:
     """Write the share, its publications and the audit entry; then ring."""
     share = Share.objects.create(
@@ -102,13 +112,16 @@ def accept(
         item=item,
         team_id=by.team_id,
         idempotency_key=idempotency_key,
-        scheduled_at=scheduled_at,
+        **timing.fields,
     )
+    if timing.chosen:
+        hold_item(item)
     for part in parts:
-        # Never later than the database's own clock, by which workers go.
-        at_once = Least(Value(now), Now())
-        publication = make_publication(share, item, part, scheduled_at or at_once)
-        if scheduled_at is None:
+        publication = make_publication(share, item, part, timing)
+        publication.not_before = not_before(by, item, part, now, timing)
+        publication.save(force_insert=True)
+        note_beginning(publication)
+        if timing.chosen is None:
             ring_on_commit(publication)
     Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item).delete()
     audit.record(
@@ -118,8 +131,20 @@ def accept(
     return share
 
 
+def not_before(
+    by: Membership, item: Item, part: Part, now: datetime, timing: Timing
+) -> datetime | Least:
+    """Return when this part may go out: at once, or beside those of colleagues."""
+    if timing.chosen is None:
+        # Never later than the database's own clock, by which workers go.
+        return Least(Value(now), Now())
+    return apart_from_colleagues(
+        timing.rules, by, item, part.account.network, timing.chosen.at
+    )
+
+
 def make_publication(
-    share: Share, item: Item, part: Part, not_before: datetime | Least
+    share: Share, item: Item, part: Part, timing: Timing
 ) -> Publication:
     """Freeze the text and the card as they will stand on the network."""
     account, tenant_id = part.account, share.tenant_id
@@ -131,7 +156,7 @@ def make_publication(
         team_id=share.team_id,
         network=account.network,
     )
-    publication = Publication.objects.create(
+    return Publication(
         tenant_id=tenant_id,
         share=share,
         membership_id=share.membership_id,
@@ -143,18 +168,19 @@ def make_publication(
             words(part.text), link.url, item.source_url
         ),
         card={"link": link.url, "title": item.title, "description": item.summary},
-        reason=Reason.SCHEDULED if share.scheduled_at else Reason.NEW,
-        not_before=not_before,
+        reason=timing.reason,
     )
+
+
+def note_beginning(publication: Publication) -> None:
     PublicationEvent.objects.create(
-        tenant_id=tenant_id,
+        tenant_id=publication.tenant_id,
         publication=publication,
         to_state=State.READY,
         token=0,
         reason=publication.reason,
         at=publication.created_at,
     )
-    return publication
 
 
 # -- What speaks against it ---------------------------------------------------------------
@@ -166,9 +192,11 @@ def problems(
     item: Item,
     parts: Sequence[Part],
     now: datetime,
-    scheduled_at: datetime | None,
 ) -> Errors:
-    """Return what is wrong, by field; empty when the press may be accepted."""
+    """Return what is wrong, by field; empty when the press may be accepted.
+
+    What is wrong with the time stands in ``timing``.
+    """
     errors: Errors = {}
     if item.tenant_id != by.tenant_id or not item.is_shareable(now):
         errors["item"] = [_("This item can no longer be shared.")]
@@ -176,8 +204,6 @@ def problems(
         errors["guidelines"] = [_("Please read the guidelines first.")]
     if not parts:
         errors["publications"] = [_("Choose at least one account.")]
-    if wrong := time_problem(item, now, scheduled_at):
-        errors["scheduled_at"] = [wrong]
     seen: set[object] = set()
     for index, part in enumerate(parts):
         if wrong := account_problem(by, part.account, seen):
@@ -186,19 +212,6 @@ def problems(
             errors[f"publications.{index}.text"] = wrongs
         seen.add(part.account.pk)
     return errors
-
-
-def time_problem(item: Item, now: datetime, scheduled_at: datetime | None) -> str:
-    """Return what is wrong with the time; nothing when there is none."""
-    if scheduled_at is None:
-        return ""
-    if scheduled_at < now - timedelta(minutes=1):
-        return _("Choose a time in the future.")
-    if scheduled_at > now + FURTHEST:
-        return _("Choose a time within the next 90 days.")
-    if item.ends_at and scheduled_at >= item.ends_at:
-        return _("The item may only be shared until an earlier time.")
-    return ""
 
 
 def account_problem(by: Membership, account: Account, seen: set[object]) -> str:

@@ -27,7 +27,12 @@ IN_USE: dict[str, dict[str, Any]] = {
     "Notice": {"message": lambda twin: {"msgid": twin.canary, "values": {}}},
     "Publication": {"message": lambda twin: {"msgid": twin.canary, "values": {}}},
 }
-FIXED = {"network": "linkedin", "roles": [Role.EMPLOYEE], "language": "en"}
+FIXED = {
+    "network": "linkedin",
+    "roles": [Role.EMPLOYEE],
+    "language": "en",
+    "scheduled_zone": "",
+}
 
 
 @dataclass

@@ -43,6 +43,7 @@ class Reason(models.TextChoices):
 
     NEW = "new", _("new")
     SCHEDULED = "scheduled", _("waits for its time")
+    QUIET_HOURS = "quiet_hours", _("waits until quiet hours are over")
     RETRY = "retry", _("will be tried again")
     RATE_LIMITED = "rate_limited", _("the network asked us to wait")
     TOKEN_REFRESH = "token_refresh", _("the connection is being renewed")
@@ -166,6 +167,12 @@ class Publication(TenantModel):
                 fields=["tenant", "not_before"],
                 condition=Q(state="ready"),
                 name="publication_waiting",
+            ),
+            # Beside which colleagues' posts a time is free: ``spreading``.
+            models.Index(
+                fields=["tenant", "item", "network", "not_before"],
+                condition=Q(state="ready", reason__in=["scheduled", "quiet_hours"]),
+                name="publication_for_later",
             ),
             models.Index(
                 fields=["lease_until"],

@@ -1,11 +1,19 @@
 """A member's intent to share an item, and the draft before it."""
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
 from content_library.models import Item
 from tenants.models import Membership, Team
 from tenants.scoping import TenantForeignKey, TenantModel
+
+
+class WallTimeField(models.Field):  # type: ignore[type-arg]
+    """What the clock on the wall shows: a date and a time in no zone."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "timestamp"
 
 
 class Draft(TenantModel):
@@ -28,7 +36,11 @@ class Draft(TenantModel):
 
 
 class Share(TenantModel):
-    """One press of Share. Immutable: what becomes of it stands in its publications."""
+    """One press of Share. What becomes of it stands in its publications.
+
+    ``scheduled_at`` is the moment, ``scheduled_local`` what the clock shows then in
+    ``scheduled_zone``, as the member chose it. Nothing of a share changes but these.
+    """
 
     membership = TenantForeignKey(Membership, models.CASCADE, related_name="shares")
     item = TenantForeignKey(Item, models.CASCADE, related_name="shares")
@@ -38,6 +50,8 @@ class Share(TenantModel):
     )
     idempotency_key = models.CharField(max_length=80)
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    scheduled_zone = models.CharField(max_length=64, blank=True)
+    scheduled_local = WallTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     is_new = False  # true only on the object that the first press returns
@@ -49,6 +63,14 @@ class Share(TenantModel):
             ),
             models.CheckConstraint(
                 condition=~Q(idempotency_key=""), name="share_has_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(scheduled_at=None, scheduled_zone="", scheduled_local=None)
+                | (
+                    Q(scheduled_at__isnull=False, scheduled_local__isnull=False)
+                    & ~Q(scheduled_zone="")
+                ),
+                name="share_time_has_zone_and_wall_time",
             ),
         ]
         indexes = [
