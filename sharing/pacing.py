@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -93,6 +93,7 @@ class Pace:
 
     rules: SharingRules
     by: Membership
+    now: datetime
     besides: Share | None = None  # a share that is being moved
 
     @property
@@ -109,7 +110,7 @@ class Pace:
         mine = mine.filter(Exists(stands.filter(share=OuterRef("pk"))))
         if self.besides is not None:
             mine = mine.exclude(pk=self.besides.pk)
-        since = datetime.now(UTC) - 8 * DAY
+        since = self.now - 8 * DAY
         late = Q(created_at__gte=since) | Q(scheduled_at__gte=since)
         moments: Iterable[datetime] = mine.filter(late).values_list(
             Coalesce("scheduled_at", "created_at"), flat=True

@@ -75,8 +75,8 @@ def time_it(
         hold_member(by)
     if chosen is None:
         chosen, reason = unless_quiet(rules, now, zone)
-    pace = Pace(rules, by, besides=moving)
-    wrong, offer = objection(pace, item, now, chosen, by_choice=asked.at is not None)
+    pace = Pace(rules, by, now, besides=moving)
+    wrong, offer = objection(pace, item, chosen, by_choice=asked.at is not None)
     return Timing(
         rules=rules,
         chosen=chosen,
@@ -97,9 +97,10 @@ def unless_quiet(
 
 
 def objection(
-    pace: Pace, item: Item, now: datetime, chosen: Chosen | None, *, by_choice: bool
+    pace: Pace, item: Item, chosen: Chosen | None, *, by_choice: bool
 ) -> tuple[str, datetime | None]:
     """Return why it may not go out then, and a time at which it may."""
+    now = pace.now
     if chosen and by_choice and (wrong := reach_problem(now, chosen.at)):
         return wrong, None
     if chosen and item.ends_at and chosen.at >= item.ends_at:
@@ -112,7 +113,7 @@ def objection(
             None,
         )  # fmt: skip
     if chosen and is_quiet(pace.rules, chosen.at, chosen.zone):
-        return quiet_problem(pace, item, now, chosen)
+        return quiet_problem(pace, item, chosen)
     return cap_problem(pace, item, chosen.at if chosen else now)
 
 
@@ -125,13 +126,13 @@ def reach_problem(now: datetime, at: datetime) -> str:
 
 
 def quiet_problem(
-    pace: Pace, item: Item, now: datetime, chosen: Chosen
+    pace: Pace, item: Item, chosen: Chosen
 ) -> tuple[str, datetime | None]:
     """The time is in quiet hours: say when they end."""
     free = after_quiet(pace.rules, chosen.at, chosen.zone)
     if item.ends_at and free >= item.ends_at:
         return _("Quiet hours at your workplace. Choose an earlier time."), None
-    words = {"time": when(free, now)}
+    words = {"time": when(free, pace.now)}
     sentence = _("Quiet hours at your workplace. The next possible time is %(time)s.")
     return sentence % words, free
 

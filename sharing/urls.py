@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import accounts, compose, feed, publications
+from sharing.views import accounts, compose, feed, publications, rules
 
 app_name = "sharing"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{PUBLICATION}cancel/", publications.cancel, name="publication_cancel"),
     path(f"{PUBLICATION}answer/", publications.answer, name="publication_answer"),
     path(f"{PUBLICATION}retry/", publications.retry, name="publication_retry"),
+    path("settings/sharing/", rules.rules, name="rules"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<str:network>/connect/", accounts.connect, name="connect"),
     path("accounts/confirm/<uuid:attempt_id>/", accounts.confirm, name="confirm"),
