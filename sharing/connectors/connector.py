@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 from sharing.connectors import errors
 from sharing.connectors.http import Answer, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
+from sharing.connectors.rates import Allowance, Rate, Scope, sane, with_options
 from sharing.connectors.text import Sentence, _, plain_ends
 from sharing.connectors.types import (
     Credentials,
@@ -34,6 +36,8 @@ GONE = _("Your connection to %(network)s has ended. Please connect it again.")
 ODD = _("%(network)s answered in an unexpected way.")
 LONGEST_NAME = 200
 
+log = logging.getLogger("sharing.connectors")
+
 
 class Connector:
     """One network. Subclasses state facts and say how to send, read and explain."""
@@ -48,6 +52,7 @@ class Connector:
     probe: ClassVar[bool] = False  # an identical second publish() names the first post
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
     measures: ClassVar[bool] = False  # metrics() can tell something
+    rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class Connector:
         self.base_url = base_url or None
         self.options = dict(options or {})
         self.http = Http(self.base_url)
+        self.budget = with_options(self.rates, self.options)
 
     # What stands on the network
 
@@ -157,6 +163,7 @@ class Connector:
             problem = self.silence(creates)
         if problem is None and not answer.ok:
             problem = self.explain(answer, tokens) or self.sort(answer, creates)
+            problem.allowances = self.allowances(answer)
         if problem is not None:
             raise problem
         return answer
@@ -172,8 +179,13 @@ class Connector:
         if answer.status == 401:
             return self.error(errors.Disconnected, GONE)
         if answer.status == 429:
-            wait = self.wait(answer)
-            return self.error(errors.TryLater, _BUSY, after=wait, reason="rate_limited")
+            return self.error(
+                errors.TryLater,
+                _BUSY,
+                after=sane(self.wait(answer)),
+                reason="rate_limited",
+                scope=self.exhausted(answer),
+            )
         if 400 <= answer.status < 500 and answer.status != 408:
             return self.error(errors.Refused, _REFUSED)
         return self.silence(creates)
@@ -186,7 +198,24 @@ class Connector:
 
     def wait(self, answer: Answer) -> float | None:
         """How long a 429 asks us to wait, in seconds, if it says."""
-        return retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+        return retry_after(answer.headers.get("Retry-After"), answered_at(answer))
+
+    def exhausted(self, answer: Answer) -> Scope:
+        """Whose calls a 429 says are used up: the widest of which none remain."""
+        spent = {told.scope for told in self.allowances(answer) if told.remaining == 0}
+        return next((scope for scope in Scope if scope in spent), Scope.ACCOUNT)
+
+    def read_allowances(self, answer: Answer) -> tuple[Allowance, ...]:
+        """What an answer tells of the rates, where the network tells it."""
+        return ()
+
+    def allowances(self, answer: Answer) -> tuple[Allowance, ...]:
+        """The same, and a header that nobody foresaw spoils no answer."""
+        try:
+            return self.read_allowances(answer)
+        except Exception:
+            log.exception("the rates of %s could not be read", self.slug)
+            return ()
 
     def odd(self) -> errors.ConnectorError:
         """An answer to a question that makes no sense."""
@@ -218,15 +247,23 @@ def plain_name(value: object) -> str:
     return " ".join(seen.split())[:LONGEST_NAME]
 
 
+def answered_at(answer: Answer) -> datetime:
+    """When the network answered, by its own clock: a worker's may be wrong."""
+    return http_date(answer.headers.get("Date")) or datetime.now(UTC)
+
+
+def http_date(value: str | None) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime((value or "").strip())
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
 def retry_after(value: str | None, now: datetime) -> float | None:
     """A Retry-After header (seconds or a date) as seconds from now."""
     value = (value or "").strip()
-    if value.isdecimal() and len(value) < 9:
+    if value.isascii() and value.isdecimal() and len(value) < 100:
         return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment = http_date(value)
+    return max(0.0, (moment - now).total_seconds()) if moment else None

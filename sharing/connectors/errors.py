@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sharing.connectors.rates import Allowance, Scope
 from sharing.connectors.text import Sentence, _
 
 
@@ -10,6 +11,7 @@ class ConnectorError(Exception):
 
     default = _("The network could not do this.")
     default_reason = "error"
+    allowances: tuple[Allowance, ...] = ()  # what the answer told of the rates
 
     def __init__(self, sentence: str = "", *, reason: str = "") -> None:
         sentence = sentence or self.default
@@ -24,7 +26,10 @@ class ConnectorError(Exception):
 
 
 class TryLater(ConnectorError):
-    """Nothing was published, and that is proven; ``after`` seconds is the hint to wait."""
+    """Nothing was published, and that is proven; ``after`` seconds is the hint to wait.
+
+    ``scope`` tells whose calls are used up when the network asked for fewer.
+    """
 
     default = _("The network asked us to wait. We will try again.")
     default_reason = "retry"
@@ -35,10 +40,12 @@ class TryLater(ConnectorError):
         reason: str = "",
         not_sent: bool = True,
         sentence: str = "",
+        scope: Scope = Scope.ACCOUNT,
     ) -> None:
         super().__init__(sentence, reason=reason)
         self.after = after
         self.not_sent = not_sent
+        self.scope = scope
 
 
 class Refused(ConnectorError):

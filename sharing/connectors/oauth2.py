@@ -26,6 +26,7 @@ from sharing.connectors.http import (
     answer_of,
     reroute,
 )
+from sharing.connectors.rates import sane
 from sharing.connectors.text import _
 from sharing.connectors.types import Tokens
 
@@ -234,7 +235,7 @@ class OAuth2Connector(Connector):
     ) -> errors.ConnectorError:
         code = answer.json().get("error")
         if answer.status == 429 or answer.status == 408 or answer.status >= 500:
-            wait = self.wait(answer)
+            wait = sane(self.wait(answer))
             return self.error(errors.TryLater, SILENT, after=wait, reason="no_answer")
         if code in _APP_ERRORS or answer.status in (401, 403):
             return self.error(errors.OperatorAction, _APP, reason="app")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sharing.connectors.rates import Allowance
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -55,6 +57,7 @@ class Posted:
 
     remote_id: str
     url: str
+    allowances: tuple[Allowance, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Pending:
     """The network accepted but has not finished; ``handle`` finds it again."""
 
     handle: Mapping[str, str]
+    allowances: tuple[Allowance, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Social accounts, shares, and each share's publications."""
 
 from sharing.models.account import Account, ConnectAttempt
+from sharing.models.budget import Budget
+from sharing.models.circuit import Circuit
 from sharing.models.gate import PublishingGate
 from sharing.models.link import TrackedLink
 from sharing.models.publication import Publication, PublicationEvent, Reason, State
@@ -9,6 +11,8 @@ from sharing.models.share import Draft, Share
 
 __all__ = [
     "Account",
+    "Budget",
+    "Circuit",
     "ConnectAttempt",
     "Draft",
     "Publication",

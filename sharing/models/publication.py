@@ -46,6 +46,7 @@ class Reason(models.TextChoices):
     QUIET_HOURS = "quiet_hours", _("waits until quiet hours are over")
     RETRY = "retry", _("will be tried again")
     RATE_LIMITED = "rate_limited", _("the network asked us to wait")
+    CIRCUIT_OPEN = "circuit_open", _("the network is not answering at the moment")
     TOKEN_REFRESH = "token_refresh", _("the connection is being renewed")
     OPERATOR = "operator", _("whoever runs this installation has to act")
     UNCONFIRMED = "unconfirmed", _("we could not confirm it")

@@ -10,8 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
-from sharing.connectors.connector import plain_name, retry_after
+from sharing.connectors.connector import answered_at, plain_name
 from sharing.connectors.http import Answer
+from sharing.connectors.rates import Rate, Scope, sane
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, Post, Posted, Profile, Tokens
 
@@ -82,6 +83,7 @@ class LinkedIn(OAuth2Connector):
     )
     needs_text = False  # a card may stand alone
     probe = True
+    rates = (Rate(Scope.ACCOUNT, 150), Rate(Scope.APP, 100_000))  # until 00:00 UTC
 
     def send(
         self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
@@ -137,9 +139,14 @@ class LinkedIn(OAuth2Connector):
 
     def wait(self, answer: Answer) -> float | None:
         """The quotas are per day and begin anew at midnight UTC; no header says so."""
-        now = datetime.now(UTC)
-        asked = retry_after(answer.headers.get("Retry-After"), now)
-        return seconds_to_midnight(now) if asked is None else asked
+        return sane(super().wait(answer)) or seconds_to_midnight(answered_at(answer))
+
+    def exhausted(self, answer: Answer) -> Scope:
+        """The message names whose throttle it was; the member's share of the app's is
+        the member's."""
+        said = answer.text.upper()
+        is_apps = "APPLICATION" in said and "MEMBER" not in said
+        return Scope.APP if is_apps else Scope.ACCOUNT
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -149,6 +156,7 @@ class LinkedIn(OAuth2Connector):
 
 
 def seconds_to_midnight(now: datetime) -> float:
+    now = now.astimezone(UTC)
     tomorrow = (now + timedelta(days=1)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )

@@ -9,14 +9,16 @@ from typing import Any
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
-from sharing.connectors.connector import plain_name
+from sharing.connectors.connector import answered_at, plain_name
 from sharing.connectors.http import Answer
 from sharing.connectors.links import contains_url
+from sharing.connectors.rates import DAY, Allowance, Rate, Scope, number, seconds_until
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, Metrics, Post, Posted, Profile, Tokens
 from sharing.connectors.weights import weighted_length
 
 API = "https://api.x.com/2"
+QUARTER_HOUR = 900
 CLOCKS_DIFFER = timedelta(minutes=5)  # our link is unique, so a wide look is safe
 
 _SAME_TEXT = _("You have already posted exactly this text on X.")
@@ -33,6 +35,12 @@ _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
 _READS = _("Look up the posts you shared from here and their numbers")
 _STAYS = _("Stay connected until you disconnect")
+
+_KINDS = (
+    ("x-rate-limit", Scope.ACCOUNT, QUARTER_HOUR),
+    ("x-user-limit-24hour", Scope.ACCOUNT, DAY),
+    ("x-app-limit-24hour", Scope.APP, DAY),
+)
 
 _ID = re.compile(r"[0-9]{1,40}")
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
@@ -65,6 +73,10 @@ class X(OAuth2Connector):
     basic_auth = True
     finds = True
     measures = True
+    rates = (
+        Rate(Scope.ACCOUNT, 100, QUARTER_HOUR),
+        Rate(Scope.APP, 10_000, DAY),
+    )
 
     def compose(self, text: str, link: str, source_url: str = "") -> str:
         """The link has to stand in the text: where the member put it, or at the end."""
@@ -96,7 +108,7 @@ class X(OAuth2Connector):
         remote_id = _id(_part(answer.json(), "data"))
         if not remote_id:
             raise self.unproven()
-        return Posted(remote_id, self.permalink(remote_id))
+        return Posted(remote_id, self.permalink(remote_id), self.allowances(answer))
 
     def profile(self, tokens: Tokens) -> Profile:
         fields = {"user.fields": "profile_image_url,username,name"}
@@ -168,21 +180,30 @@ class X(OAuth2Connector):
 
     def wait(self, answer: Answer) -> float | None:
         """X names the second of the reset; a used-up day counts more than 15 minutes."""
-        now = datetime.now(UTC).timestamp()
-        waits = [
-            max(0.0, float(reset) - now)
-            for kind in ("", "user-limit-24hour-", "app-limit-24hour-")
-            if (reset := _reset(answer.headers, kind)) is not None
-        ]
-        return max(waits) if waits else super().wait(answer)
+        told = self.allowances(answer)
+        spent = [one.after for one in told if one.remaining == 0 and one.after]
+        if spent:
+            return max(spent)
+        now = answered_at(answer).timestamp()
+        reset = seconds_until(answer.headers.get("x-rate-limit-reset"), now)
+        return reset or super().wait(answer)
+
+    def read_allowances(self, answer: Answer) -> tuple[Allowance, ...]:
+        now = answered_at(answer).timestamp()
+        found = (_told(answer.headers, now, *kind) for kind in _KINDS)
+        return tuple(told for told in found if told)
 
 
-def _reset(headers: Mapping[str, str], kind: str) -> int | None:
-    prefix = f"x-{kind}" if kind else "x-rate-limit-"
-    if kind and headers.get(f"{prefix}remaining") != "0":
+def _told(
+    headers: Mapping[str, str], now: float, prefix: str, scope: Scope, seconds: int
+) -> Allowance | None:
+    """What one family of headers tells; None when it is absent, over or odd."""
+    remaining = number(headers.get(f"{prefix}-remaining"))
+    after = seconds_until(headers.get(f"{prefix}-reset"), now)
+    if remaining is None or after is None:
         return None
-    value = headers.get(f"{prefix}reset", "")
-    return int(value) if value.isdecimal() and len(value) < 12 else None
+    calls = number(headers.get(f"{prefix}-limit")) or None
+    return Allowance(scope, remaining, min(after, seconds), calls, seconds)
 
 
 def _stamp(moment: datetime) -> str:

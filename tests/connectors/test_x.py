@@ -165,7 +165,7 @@ class TestX(ConnectorContract):
                 },
                 300,
             ),
-            ({"x-rate-limit-reset": -60}, 0),
+            ({"x-rate-limit-reset": 10**6}, 86_400),
         ],
     )
     def test_the_limit_resets_when_x_says(self, connector, wire, headers, seconds):

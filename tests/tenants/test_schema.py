@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # Tables that belong to no tenant, and why.
 GLOBAL = {
+    "sharing_budget": "networks count the calls of an app or an account, not a tenant's",
+    "sharing_circuit": "a network answers everybody or nobody",
     "sharing_publishinggate": "one switch for all: nothing goes out after a restore",
     "tenants_tenant": "the tenants themselves",
     "accounts_user": "a person may belong to several tenants",
