@@ -12,6 +12,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import User
 from analytics import recording
+from sharing import circuit
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
 
@@ -52,6 +53,12 @@ def empty_clicks_too() -> None:
 def _empty_cache() -> Any:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_circuits() -> None:
+    """What a network did in one test is nothing to another."""
+    circuit.memory.forget()
 
 
 @pytest.fixture(autouse=True)
