@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from sharing import publishing
-from sharing.models import ConnectAttempt, Publication, Reason, State
+from sharing.models import ConnectAttempt, Publication, State
 from tenants.scoping import across_tenants, acting_for
 
 BATCH = 500
@@ -72,14 +72,6 @@ def reap_expired() -> int:
         rows = everybodys().filter(state__in=held, lease_until__lt=Now())
         expired = list(rows.order_by("lease_until")[:BATCH])
     return sum(publishing.reap(publication) for publication in expired)
-
-
-def withdraw_of_leavers() -> int:
-    """Cancel what members who were deactivated still had waiting; return how many rows."""
-    with across_tenants(reason="one sweep for all queues"):
-        rows = everybodys().filter(state__in=[State.READY, State.NEEDS_USER])
-        left = list(rows.exclude(membership__deactivated_at=None)[:BATCH])
-    return publishing.cancel_all(left, reason=Reason.MEMBER_LEFT)
 
 
 def forget_attempts() -> int:

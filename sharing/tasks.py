@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from sharing import failpoints, publishing, settling, sweeping
+from sharing import failpoints, publishing, settling, sweeping, withdrawing
 from sharing.models import Publication
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def sweep(**_later: object) -> None:
     attempt(sweeping.reap_expired)
     attempt(partial(ring_for, settle, sweeping.unsettled))
     attempt(partial(ring_for, publish, sweeping.due))
-    attempt(sweeping.withdraw_of_leavers)
+    attempt(withdrawing.withdraw)
     attempt(sweeping.forget_attempts)
 
 

@@ -525,18 +525,6 @@ def publishing_of(member: Membership, item: Item, account: Account) -> Publicati
     return share.publications.get()
 
 
-def test_what_a_leaver_had_waiting_is_cancelled_by_the_sweep(
-    press: Press, linkedin: Account, ana: Membership
-) -> None:
-    publication = press(linkedin)
-    with acting_for(ana.tenant_id):
-        ana.deactivated_at = timezone.now()
-        ana.save()
-
-    assert sweeping.withdraw_of_leavers() == 1
-    assert fresh(publication).reason == Reason.MEMBER_LEFT
-
-
 # -- What the database refuses ------------------------------------------------------------------------------
 
 
