@@ -6,7 +6,7 @@ import email.utils
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from sharing.connectors import errors
@@ -35,6 +35,7 @@ _REFUSED = _("%(network)s refused this post.")
 GONE = _("Your connection to %(network)s has ended. Please connect it again.")
 ODD = _("%(network)s answered in an unexpected way.")
 LONGEST_NAME = 200
+CLOCKS_AGREE = timedelta(days=1)  # or one of the two tells nothing
 
 log = logging.getLogger("sharing.connectors")
 
@@ -248,8 +249,10 @@ def plain_name(value: object) -> str:
 
 
 def answered_at(answer: Answer) -> datetime:
-    """When the network answered, by its own clock: a worker's may be wrong."""
-    return http_date(answer.headers.get("Date")) or datetime.now(UTC)
+    """When the network answered, by its own clock: a worker's may be minutes off."""
+    ours = datetime.now(UTC)
+    theirs = http_date(answer.headers.get("Date"))
+    return theirs if theirs and abs(theirs - ours) < CLOCKS_AGREE else ours
 
 
 def http_date(value: str | None) -> datetime | None:
