@@ -20,6 +20,7 @@ from django.db import connection
 from sharing.connectors.base import Connector
 from sharing.connectors.rates import (
     LONGEST_WAIT,
+    UNTOLD,
     Allowance,
     Rate,
     Scope,
@@ -217,12 +218,15 @@ def told_values(told: list[tuple[Window, Allowance]]) -> dict[str, Any]:
         "calls": [
             stop(one.calls, one.seconds) if one.calls else None for _, one in told
         ],
-        "used": [
-            max(0, (one.calls or window.quota) - one.remaining) for window, one in told
-        ],
+        "used": [max(0, whole(window, one) - one.remaining) for window, one in told],
         "after": [sane(one.after) for _, one in told],
         "close": CLOSE,
     }
+
+
+def whole(window: Window, told: Allowance) -> int:
+    """Return what ``remaining`` is counted from."""
+    return told.calls or (window.calls if window.quota == UNTOLD else window.quota)
 
 
 EXHAUST = """

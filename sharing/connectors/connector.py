@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sharing.connectors import errors
 from sharing.connectors.http import Answer, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
-from sharing.connectors.rates import Allowance, Rate, Scope, sane, with_options
+from sharing.connectors.rates import Allowance, Rate, Scope, sane, untold, with_options
 from sharing.connectors.text import Sentence, _, plain_ends
 from sharing.connectors.types import (
     Credentials,
@@ -65,7 +65,8 @@ class Connector:
         self.base_url = base_url or None
         self.options = dict(options or {})
         self.http = Http(self.base_url)
-        self.budget = with_options(self.rates, self.options)
+        rates = untold(self.rates) if self.base_url else self.rates
+        self.budget = with_options(rates, self.options)
 
     # What stands on the network
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 DAY = 24 * 3600
 LONGEST_WAIT = float(DAY)
 STOP_AT = 9, 10  # of a day's calls: the rest is for what we do not count
+UNTOLD = 10**9  # calls: as many as one likes, until an answer tells
 
 _UNITS = {"minute": 60, "quarter_hour": 900, "hour": 3600, "day": DAY}
 _OPTION = re.compile(r"(app|tenant|account)_per_(minute|quarter_hour|hour|day)")
@@ -82,6 +83,11 @@ def with_options(rates: Iterable[Rate], options: Mapping[str, str]) -> tuple[Rat
         known = found.get(name) or Rate(Scope(scope), calls, seconds)
         found[name] = replace(known, calls=calls)
     return tuple(rate for rate in found.values() if rate.calls > 0)
+
+
+def untold(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+    """Return the same rates of a stand-in for the network, whose limits are its own."""
+    return tuple(replace(rate, calls=UNTOLD) for rate in rates)
 
 
 def odd_options(options: Mapping[str, str]) -> list[str]:

@@ -21,8 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
         clients=clients,
         callbacks=tuple(chosen.callback or ()),
         linkedin_per_day=chosen.linkedin_per_day,
+        linkedin_app_per_day=chosen.linkedin_app_per_day,
         linkedin_oldest_version=chosen.linkedin_oldest_version,
         x_per_quarter_hour=chosen.x_per_quarter_hour,
+        x_app_per_day=chosen.x_app_per_day,
     )
     try:
         server = Server((chosen.host, chosen.port), World(settings, chosen.state))
@@ -66,11 +68,15 @@ def _parser() -> argparse.ArgumentParser:
         "--linkedin-per-day", type=int, default=Settings.linkedin_per_day
     )
     parser.add_argument(
+        "--linkedin-app-per-day", type=int, default=Settings.linkedin_app_per_day
+    )
+    parser.add_argument(
         "--linkedin-oldest-version", default=Settings.linkedin_oldest_version
     )
     parser.add_argument(
         "--x-per-quarter-hour", type=int, default=Settings.x_per_quarter_hour
     )
+    parser.add_argument("--x-app-per-day", type=int, default=Settings.x_app_per_day)
     return parser
 
 

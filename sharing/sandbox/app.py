@@ -114,6 +114,15 @@ def push_clock(world: World, request: Request, _path: Mapping[str, str]) -> Resp
     return as_json({"ahead": world.store.clock.ahead})
 
 
+def set_limits(world: World, request: Request, _path: Mapping[str, str]) -> Response:
+    """{"x_per_quarter_hour": 2}: let a quota be used up without hundreds of calls."""
+    try:
+        world.settings.limit(request.json)
+    except ValueError as error:
+        return as_json({"error": str(error)}, 400)
+    return as_json(request.json)
+
+
 def give_tokens(world: World, request: Request, _path: Mapping[str, str]) -> Response:
     """Tokens without the dance, for seeds: {"network", "person"[, "client_id"]}."""
     wish = request.json
@@ -173,6 +182,7 @@ _ROUTES: dict[str, Handler] = {
     "GET /_sandbox/faults": list_faults,
     "DELETE /_sandbox/faults": clear_faults,
     "POST /_sandbox/clock": push_clock,
+    "POST /_sandbox/limits": set_limits,
     "POST /_sandbox/tokens": give_tokens,
     "POST /_sandbox/tokens/{how}": end_tokens,
 }

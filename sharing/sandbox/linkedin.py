@@ -190,15 +190,21 @@ def _headers_problem(world: World, request: Request) -> Response | None:
 
 
 def _throttled(world: World, grant: Grant) -> Response | None:
-    now = world.now()
-    name = f"linkedin/{grant.client_id}/{grant.person}"
-    allowed, _left = world.quota(
-        name, world.settings.linkedin_per_day, now - now % 86400
-    )
-    if allowed:
-        return None
-    said = "Resource level throttle APPLICATION_AND_MEMBER DAY limit is reached"
-    return _error(429, "TOO_MANY_REQUESTS", said, 101)
+    """Two quotas, both of a day that ends at midnight UTC; no header tells of them."""
+    now, most = world.now(), world.settings
+    for whose, name, calls in (
+        ("APPLICATION", f"linkedin/{grant.client_id}", most.linkedin_app_per_day),
+        (
+            "APPLICATION_AND_MEMBER",
+            f"linkedin/{grant.client_id}/{grant.person}",
+            most.linkedin_per_day,
+        ),
+    ):
+        allowed, _left = world.quota(name, calls, now - now % 86400)
+        if not allowed:
+            said = f"Resource level throttle {whose} DAY limit is reached"
+            return _error(429, "TOO_MANY_REQUESTS", said, 101)
+    return None
 
 
 def _grant(world: World, request: Request) -> Grant | Response:

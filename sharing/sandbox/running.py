@@ -66,6 +66,10 @@ class Sandbox:
         """Order trouble: ``sandbox.fault("POST /api.x.com/2/tweets", "drop_after")``."""
         return self.world.faults.add({"match": match, "fault": fault, **details})
 
+    def limit(self, **calls: int) -> None:
+        """Change a quota: ``sandbox.limit(x_per_quarter_hour=2)``."""
+        self.world.settings.limit(calls)
+
     def advance(self, seconds: float) -> None:
         """Let time pass for codes, tokens and quotas."""
         self.world.store.clock.ahead += seconds

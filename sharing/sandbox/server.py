@@ -47,6 +47,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Quiet: what was asked is at /_sandbox/requests."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The sandbox's own clock, as in all else it says."""
+        return super().date_time_string(
+            self.server.world.now() if timestamp is None else timestamp
+        )
+
     def _serve(self) -> None:
         request = self._read()
         if request is None:

@@ -22,8 +22,20 @@ class Settings:
     )
     callbacks: tuple[str, ...] = ()  # empty: any address may be used as callback
     linkedin_per_day: int = 150
+    linkedin_app_per_day: int = 100_000
     linkedin_oldest_version: str = "202509"
     x_per_quarter_hour: int = 100
+    x_app_per_day: int = 10_000
+
+    def limit(self, wish: Any) -> None:
+        """Change limits while it runs; raises ValueError for what is none."""
+        known = {name for name in self.__dataclass_fields__ if "_per_" in name}
+        if not isinstance(wish, dict) or not set(wish) <= known:
+            raise ValueError(f"limits are {', '.join(sorted(known))}")
+        for name, calls in wish.items():
+            if isinstance(calls, bool) or not isinstance(calls, int) or calls < 0:
+                raise ValueError(f"{name} is a number of calls")
+            setattr(self, name, calls)
 
 
 class World:

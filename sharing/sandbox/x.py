@@ -17,6 +17,7 @@ from sharing.sandbox.x_text import MAX_WEIGHT, weight
 
 NETWORK = "x"
 QUARTER_HOUR = 900
+DAY = 24 * 3600
 DEDUPE_SECONDS = 24 * 3600
 _FIELDS = {
     "text": str,
@@ -54,7 +55,7 @@ def with_token(*scopes: str) -> Callable[[Authorised], Handler]:
 def create_post(
     world: World, request: Request, _path: Mapping[str, str], grant: Grant
 ) -> Response:
-    allowed, headers = _counted(world, f"x/create/{grant.person}")
+    allowed, headers = _counted(world, grant)
     if not allowed:
         answer = problem(429, "Too Many Requests", "Too Many Requests")
     else:
@@ -105,16 +106,33 @@ def _store(world: World, grant: Grant, text: str, body: dict[str, Any]) -> Respo
     return as_json({"data": data}, 201)
 
 
-def _counted(world: World, name: str) -> tuple[bool, dict[str, str]]:
-    now = world.now()
-    start = now - now % QUARTER_HOUR
-    most = world.settings.x_per_quarter_hour
-    allowed, left = world.quota(name, most, start)
-    return allowed, {
-        "x-rate-limit-limit": str(most),
-        "x-rate-limit-remaining": str(left),
-        "x-rate-limit-reset": str(int(start + QUARTER_HOUR)),
-    }
+def _counted(world: World, grant: Grant) -> tuple[bool, dict[str, str]]:
+    """The user's quarter of an hour and the app's day, and what the headers say."""
+    every: list[bool] = []
+    headers: dict[str, str] = {}
+    for prefix, name, most, length in (
+        (
+            "x-rate-limit",
+            f"x/create/{grant.person}",
+            world.settings.x_per_quarter_hour,
+            QUARTER_HOUR,
+        ),
+        (
+            "x-app-limit-24hour",
+            f"x/create/app/{grant.client_id}",
+            world.settings.x_app_per_day,
+            DAY,
+        ),
+    ):
+        start = world.now() - world.now() % length
+        allowed, left = world.quota(name, most, start)
+        every.append(allowed)
+        headers |= {
+            f"{prefix}-limit": str(most),
+            f"{prefix}-remaining": str(left),
+            f"{prefix}-reset": str(int(start + length)),
+        }
+    return all(every), headers
 
 
 @with_token("tweet.read", "users.read")

@@ -14,6 +14,7 @@ from sharing.connectors.connector import Connector, retry_after
 from sharing.connectors.http import Answer
 from sharing.connectors.rates import (
     DAY,
+    UNTOLD,
     Allowance,
     Rate,
     Scope,
@@ -86,6 +87,15 @@ def test_each_connector_knows_its_own_budget():
     assert X(APP).budget == X.rates
     assert X(APP, None, {"app_per_day": "7"}).budget[1].calls == 7
     assert Connector(APP).budget == ()
+
+
+def test_a_stand_in_for_a_network_has_the_limits_that_it_tells_or_that_we_set():
+    sandbox = X(APP, "http://localhost:8010", {"app_per_day": "500"})
+
+    account, app = sandbox.budget
+
+    assert account == Rate(Scope.ACCOUNT, UNTOLD, 900)
+    assert app.calls == 500
 
 
 # -- What X tells --------------------------------------------------------------------------

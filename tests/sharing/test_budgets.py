@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sharing import budgets
 from sharing.budgets import Window
 from sharing.configured import connector_for
-from sharing.connectors.rates import DAY, Allowance, Scope
+from sharing.connectors.rates import DAY, UNTOLD, Allowance, Rate, Scope
 from sharing.models import Budget
 from tests.conftest import COMMITTED
 
@@ -330,6 +330,17 @@ def test_a_rate_that_we_do_not_know_and_that_is_used_up_holds_as_well() -> None:
     until = budgets.reserve([window(10)])
     assert until is not None
     assert until - clock() > timedelta(minutes=59)
+
+
+@pytest.mark.parametrize("seconds", [MINUTE, DAY])
+def test_what_is_untold_is_free_until_an_answer_tells(seconds: int) -> None:
+    rate = Rate(Scope.APP, UNTOLD, seconds)
+    mine = window(rate.stop, quota=rate.calls, seconds=seconds)
+    budgets.reserve([mine])
+
+    budgets.learn([mine], [told(2, seconds=seconds)])
+
+    assert [budgets.reserve([mine]) is None for _ in range(3)] == [True, True, False]
 
 
 # -- Being asked to wait -------------------------------------------------------------------
