@@ -1,9 +1,13 @@
-"""Start-up check: the publishing times fit together."""
+"""Start-up checks: the publishing times fit together, the networks' limits are numbers."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+
+from sharing import networks
+from sharing.configured import environ
+from sharing.connectors.rates import odd_options
 
 
 @register(Tags.compatibility)
@@ -44,3 +48,16 @@ def publishing_times_fit(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+@register(Tags.compatibility)
+def network_limits_are_numbers(**kwargs: Any) -> list[CheckMessage]:
+    """A limit that is mistyped would be no limit at all."""
+    return [
+        Error(
+            f"NETWORK_{slug.upper()}_{name.upper()} must be a number of calls; 0 is none.",
+            id="sharing.E004",
+        )
+        for slug in networks.all_networks()
+        for name in odd_options(dict(environ(slug)))
+    ]

@@ -90,6 +90,12 @@ class ConnectorContract:
 
         assert not any(str(name).startswith("django") for name in imported)
 
+    def test_each_rate_is_stated_once(self, connector):
+        names = [rate.name for rate in connector.rates]
+
+        assert len(set(names)) == len(names)
+        assert all(0 < rate.stop <= rate.calls for rate in connector.rates)
+
     # Text
 
     def test_composing_twice_changes_nothing(self, connector):
@@ -205,6 +211,16 @@ class ConnectorContract:
             self.publish(connector)
 
         assert caught.value.after == 37
+
+    @pytest.mark.parametrize("junk", ["", "0", "-1", "1000000000", "soon", "\u0663"])
+    def test_no_header_of_a_rate_spoils_a_post(self, connector, wire, junk):
+        kinds = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
+        parts = ("limit", "remaining", "reset")
+        noise = {f"{kind}-{part}": junk for kind in kinds for part in parts}
+        headers = noise | {"Retry-After": junk} | self.accepted.get("headers", {})
+        self.answers(wire, **self.accepted | {"headers": headers})
+
+        assert self.publish(connector).remote_id == self.remote_id
 
     def test_a_duplicate_is_told_apart(self, connector, wire):
         if not self.duplicate:

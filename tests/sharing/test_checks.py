@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sharing.checks import publishing_times_fit
+from sharing.checks import network_limits_are_numbers, publishing_times_fit
 
 
 def test_the_defaults_fit() -> None:
@@ -27,3 +27,14 @@ def test_times_that_contradict_each_other_are_refused(
     setattr(settings, name, value)
 
     assert [problem.id for problem in publishing_times_fit()] == [error]
+
+
+def test_a_limit_that_is_no_number_is_refused(settings: Any) -> None:
+    settings.NETWORKS_ENVIRON |= {"NETWORK_X_APP_PER_DAY": "500"}
+    assert network_limits_are_numbers() == []
+
+    settings.NETWORKS_ENVIRON |= {"NETWORK_X_APP_PER_DAY": "5 hundred"}
+
+    [problem] = network_limits_are_numbers()
+    assert problem.id == "sharing.E004"
+    assert "NETWORK_X_APP_PER_DAY" in problem.msg

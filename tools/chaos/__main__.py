@@ -129,7 +129,8 @@ def prepare(
     fleet.launch(
         "sandbox",
         f"sharing.sandbox --port {sandbox} --state {CHAOS / 'sandbox'}"
-        " --linkedin-per-day 100000 --x-per-quarter-hour 100000",
+        " --linkedin-per-day 100000 --x-per-quarter-hour 100000"
+        " --linkedin-app-per-day 1000000 --x-app-per-day 1000000",
     )
     must(env, ["manage.py", "migrate", "--database", "owner", "--noinput", "-v", "0"])
     told = must(
