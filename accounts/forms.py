@@ -27,4 +27,4 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields: ClassVar[list[str]] = ["name", "language"]
+        fields: ClassVar[list[str]] = ["name", "language", "wants_notices"]

@@ -33,6 +33,11 @@ class User(AbstractBaseUser):
     language = models.CharField(
         _("language"), max_length=8, blank=True, help_text=_("Empty: as the workplace")
     )
+    wants_notices = models.BooleanField(
+        _("Mail me when one of my shares needs me or was stopped"),
+        default=True,
+        help_text=_("Only what you have not seen on the pages; one mail an hour at most."),
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)

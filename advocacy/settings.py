@@ -100,6 +100,8 @@ CELERY_BEAT_SCHEDULE = {
     "ship orphaned clicks": {"task": "analytics.ship_orphans", "schedule": 15},
     "roll up": {"task": "analytics.roll_up", "schedule": 10},
     "mail missed invitations": {"task": "tenants.mail_due_invitations", "schedule": 60},
+    "mail unseen notices": {"task": "notifications.mail_unseen", "schedule": 30},
+    "forget notices": {"task": "notifications.keep_house", "schedule": 6 * 60 * 60},
     "keep house": {"task": "analytics.keep_house", "schedule": 6 * 60 * 60},
     "forget visits": {"task": "accounts.keep_house", "schedule": 60 * 60},
 }

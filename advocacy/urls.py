@@ -8,6 +8,7 @@ from common.gallery import gallery
 from common.health import livez, readyz
 from common.mailbox import mailbox
 from common.preferences import preferences
+from notifications.urls import stop_patterns
 from sharing.urls import callback_patterns
 
 TENANT = "t/<slug:slug>/"
@@ -27,9 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz, name="readyz"),
     path("dev/mail/", mailbox, name="mailbox"),
     path(TENANT, include("tenants.urls")),
+    path(TENANT, include("notifications.urls")),
     path(TENANT, include("guidelines.urls")),
     path(TENANT, include("content_library.urls")),
     path(TENANT, include("sharing.urls")),
     path(TENANT, include("analytics.urls")),
     *callback_patterns,
+    *stop_patterns,
 ]

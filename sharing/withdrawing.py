@@ -114,9 +114,9 @@ def withdraw_of(tenant_id: UUID) -> int:
 def to_withdraw(tenant_id: UUID) -> list[tuple[UUID, str]]:
     """Return what must not go out any more, and why."""
     values: dict[str, UUID | int | str] = {"tenant": tenant_id, "batch": BATCH}
-    reasons = {name: str(reason) for name, reason in REASONS.items()}
+    values.update({name: str(reason) for name, reason in REASONS.items()})
     with acting_for(tenant_id), connection.cursor() as rows:
-        rows.execute(TO_WITHDRAW, values | reasons)
+        rows.execute(TO_WITHDRAW, values)
         return list(rows.fetchall())
 
 

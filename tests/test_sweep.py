@@ -30,6 +30,7 @@ ROWS = {
     "invitation_id": "Invitation",
     "item_id": "Item",
     "member_id": "Membership",
+    "notice_id": "Notice",
     "publication_id": "Publication",
     "share_id": "Share",
     "team_id": "Team",
