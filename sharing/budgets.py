@@ -7,7 +7,8 @@ the app's row is everybody's. Rows are locked in the order of their keys, always
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,9 +16,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from sharing.connectors.base import Connector
+from sharing.connectors.errors import ConnectorError, TryLater
 from sharing.connectors.rates import (
     LONGEST_WAIT,
     UNTOLD,
@@ -27,7 +29,9 @@ from sharing.connectors.rates import (
     sane,
     stop,
 )
+from sharing.connectors.types import Pending, Posted
 
+NEVER_SENT, RATE_LIMITED = "unreachable", "rate_limited"  # reasons of a connector
 NO_HINT = 60.0  # seconds to leave alone who asked us to wait and said no time
 BATCH = 500
 
@@ -168,6 +172,47 @@ def give_back(windows: Iterable[Window], *, since: datetime | None = None) -> No
             cursor.execute(GIVE_BACK, {"keys": keys, "since": since})
 
 
+LOCK = """
+SELECT FROM sharing_budget WHERE key = ANY (%(keys)s::text[]) ORDER BY key FOR UPDATE
+"""
+
+
+def heed(
+    windows: Iterable[Window],
+    outcome: Posted | Pending | ConnectorError,
+    *,
+    since: datetime | None = None,
+) -> None:
+    """Take in what came of a call that was reserved: all of the below that applies.
+
+    As a rule that is nothing, and no query. ``since`` as in ``give_back``.
+    """
+    windows = tuple(windows)
+    if not windows:
+        return
+    if isinstance(outcome, TryLater) and outcome.reason == NEVER_SENT:
+        give_back(windows, since=since)
+    elif isinstance(outcome, TryLater) and outcome.reason == RATE_LIMITED:
+        with ordered(windows):
+            learn(windows, outcome.allowances)
+            exhaust(windows, outcome.scope, outcome.after)
+    else:
+        learn(windows, outcome.allowances)
+
+
+@contextmanager
+def ordered(windows: Iterable[Window]) -> Iterator[None]:
+    """Hold all of these rows, taken in the order that everybody keeps; none, no query."""
+    keys = [window.key for window in windows]
+    if not keys:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, {"keys": keys})
+        yield
+
+
 LEARN = """
 WITH told AS (
     SELECT key, calls, used, statement_timestamp() + after * interval '1 second' AS ends
@@ -201,15 +246,21 @@ def learn(windows: Iterable[Window], allowances: Iterable[Allowance]) -> None:
         return
     by_kind = {(window.scope, window.seconds): window for window in windows}
     told = {}
+    unknown = []
     for allowance in allowances:
         window = by_kind.get((allowance.scope, allowance.seconds))
         if window is not None:
             told[window.key] = (window, allowance)
-        elif allowance.remaining == 0:
+        elif allowance.remaining == 0 and by_kind:
+            unknown.append(allowance)
+    with (
+        ordered(list(by_kind.values()) if unknown else []),
+        connection.cursor() as rows,
+    ):
+        if told:
+            rows.execute(LEARN, told_values(list(told.values())))
+        for allowance in unknown:
             exhaust(by_kind.values(), allowance.scope, allowance.after)
-    if told:
-        with connection.cursor() as cursor:
-            cursor.execute(LEARN, told_values(list(told.values())))
 
 
 def told_values(told: list[tuple[Window, Allowance]]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ LEAST_CALLS = 20
 PROBE_EVERY = timedelta(seconds=30)
 FIRST_LOOK = timedelta(minutes=5)  # after a pause: it may have been mended at once
 LOOK_EVERY = timedelta(minutes=15)
+SAME_AGAIN = timedelta(hours=1)
 RAMP = timedelta(minutes=10)
 LEAST_PACE = 100  # calls a minute that a ramp leads up to, whatever was before
 FRESH = 1.0  # seconds that a look at the table is believed
@@ -267,7 +268,7 @@ def note_fault(network: str) -> None:
         is_closed, calls, faults = cursor.fetchone()
     if is_closed and calls >= LEAST_CALLS and faults * 2 >= calls:
         rows = Circuit.objects.filter(network=network, opened_at=None)
-        rows.update(reason=CIRCUIT_OPEN, opened_at=Now(), pace=calls, probes=0,
+        rows.update(reason=CIRCUIT_OPEN, message={}, opened_at=Now(), pace=calls, probes=0,
                     next_probe_at=Now() + PROBE_EVERY, closed_at=None,
                     calls=[], faults=[])  # fmt: skip
         memory.is_old()
@@ -281,8 +282,9 @@ def close(network: str, call: Call) -> None:
     rows = Circuit.objects.filter(network=network, probes__gt=0).open()
     if call != Call.OK:
         rows = rows.exclude(reason=OPERATOR)
-    rows.update(reason="", message={}, opened_at=None, next_probe_at=None, probes=0,
+    rows.update(reason="", opened_at=None, next_probe_at=None, probes=0,
                 closed_at=Now(), calls=[], faults=[])  # fmt: skip
+    memory.troubled.pop(network, None)
     memory.is_old()
 
 
@@ -295,7 +297,9 @@ ON CONFLICT (network) DO UPDATE
 SET reason = excluded.reason, message = excluded.message, probes = 0, pace = 0,
     opened_at = excluded.opened_at, next_probe_at = excluded.next_probe_at,
     closed_at = NULL, calls = '{}', faults = '{}'
-WHERE circuit.reason <> excluded.reason
+WHERE circuit.reason <> excluded.reason AND NOT (
+    circuit.closed_at > statement_timestamp() - %(hour)s
+    AND circuit.message = excluded.message)
 RETURNING network
 """
 
@@ -304,11 +308,14 @@ def pause(network: str, sentence: str) -> bool:
     """Leave alone a network that refuses the app.
 
     True for the one caller who began the pause: he tells the administrators, once.
+    Where others have posted after the same words, these are about an account and not
+    about the app: once an hour is enough to stop everybody for it.
     """
     values: dict[str, Any] = {
         "network": network,
         "message": json.dumps(told(sentence)),
         "first": FIRST_LOOK,
+        "hour": SAME_AGAIN,
     }
     with connection.cursor() as cursor:
         cursor.execute(PAUSE, values)

@@ -40,7 +40,7 @@ class Circuit(models.Model):
     calls = ArrayField(models.PositiveIntegerField(), default=list)
     faults = ArrayField(models.PositiveIntegerField(), default=list)
     reason = models.CharField(max_length=12, choices=Reason, blank=True)
-    # {"msgid", "values"}: what the network said, for the administrator
+    # {"msgid", "values"}: what the network said at the newest pause
     message = models.JSONField(default=dict)
     opened_at = models.DateTimeField(null=True, blank=True)
     next_probe_at = models.DateTimeField(null=True, blank=True)
@@ -71,7 +71,7 @@ class Circuit(models.Model):
     @property
     def explanation(self) -> str:
         """What the network said, in the reader's language; empty when it said nothing."""
-        if not self.message:
+        if not (self.reason and self.message):
             return ""
         sentence = self.message["msgid"]  # no literal: nothing to collect here
         return gettext(sentence) % self.message.get("values", {})

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from sharing import budgets
 from sharing.budgets import Window
 from sharing.configured import connector_for
+from sharing.connectors import errors
 from sharing.connectors.rates import DAY, UNTOLD, Allowance, Rate, Scope
+from sharing.connectors.types import Pending, Posted
 from sharing.models import Budget
 from tests.conftest import COMMITTED
 
@@ -390,6 +392,42 @@ def test_a_scope_without_a_rate_makes_at_least_the_account_wait() -> None:
     assert budgets.reserve([account]) is not None
 
 
+# -- All of it, by what came of the call -------------------------------------------------
+
+
+def limited(**fields: Any) -> errors.TryLater:
+    error = errors.TryLater(reason="rate_limited", **fields)
+    error.allowances = (told(0), told(0, seconds=DAY, after=900.0))
+    return error
+
+
+@pytest.mark.parametrize(
+    ("outcome", "left"),
+    [
+        (Posted("1", "u"), 8),
+        (Posted("1", "u", (told(5),)), 5),
+        (Pending({"a": "b"}, (told(5),)), 5),
+        (errors.TryLater(reason="unreachable"), 9),
+        (errors.TryLater(reason="no_answer"), 8),
+        (errors.Unknown(), 8),
+        (errors.Refused(), 8),
+        (limited(after=1, scope=Scope.APP), 0),
+    ],
+)
+def test_what_came_of_a_call_is_heeded(outcome: Any, left: int) -> None:
+    budgets.reserve([window(9)])
+
+    budgets.heed([window(9)], outcome)
+
+    assert [budgets.reserve([window(9)]) is None for _ in range(9)].count(True) == left
+
+
+def test_an_ordinary_outcome_costs_no_query(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        budgets.heed([window()], Posted("1", "u"))
+        budgets.heed([], limited())
+
+
 # -- Housekeeping --------------------------------------------------------------------------
 
 
@@ -448,12 +486,13 @@ def test_nobody_waits_for_each_other_in_a_ring() -> None:
         for _ in range(5):
             with transaction.atomic():
                 budgets.reserve(pair)
-                budgets.learn(pair, [told(999)])
+                budgets.heed(pair, Posted("1", "u", (told(999),)))
                 budgets.give_back(reversed(pair))
 
     all_at_once(8, act)
-
     assert used("x:a") == used("x:b") == 0
+
+    all_at_once(8, lambda _place: budgets.heed([one, two], limited(after=1)))
 
 
 @COMMITTED

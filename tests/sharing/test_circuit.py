@@ -309,7 +309,24 @@ def test_a_post_ends_the_pause_and_the_next_one_is_told_again() -> None:
     calls(Call.OK)
 
     assert circuit.gate("x") is None
+    assert circuit.pause("x", Sentence("Something else."))
+    pass_time(300)
+    assert circuit.gate("x") is None
+    calls(Call.OK)
+    pass_time(3601)
     assert circuit.pause("x", REFUSED)
+
+
+def test_one_account_s_trouble_does_not_stop_everybody_over_and_over() -> None:
+    circuit.pause("x", REFUSED)
+    pass_time(300)
+    assert circuit.gate("x") is None
+    calls(Call.OK)
+
+    assert not circuit.pause("x", REFUSED)
+
+    assert circuit.gate("x") is None
+    assert circuit.states()[0].explanation == ""
 
 
 def test_a_member_s_mistake_proves_no_app_right() -> None:
