@@ -10,7 +10,7 @@ from uuid import UUID
 
 from celery import current_app, shared_task
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from redis.exceptions import RedisError
 
@@ -109,7 +109,7 @@ def ring(task: object, tenant_id: UUID | str, publication_id: UUID | str) -> Non
         return
     failpoints.at("before_ring")
     try:
-        if not cache.add(bell(task, publication_id), 1, HEARD_WITHIN):
+        if not caches["bells"].add(bell(task, publication_id), 1, HEARD_WITHIN):
             return
         task.delay(str(tenant_id), str(publication_id))  # type: ignore[attr-defined]
     except Exception as error:
@@ -127,4 +127,4 @@ def bell(task: object, publication_id: UUID | str) -> str:
 def forget_bell(task: object, publication_id: UUID | str) -> None:
     """It is being heard, or was lost: the next one is no echo."""
     with suppress(RedisError):
-        cache.delete(bell(task, publication_id))
+        caches["bells"].delete(bell(task, publication_id))

@@ -12,6 +12,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import User
 from analytics import recording
+from common.caching import ForgivingCache
 from sharing import circuit
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
@@ -67,6 +68,18 @@ def _own_spool(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.SPOOL_DIR = tmp_path / "spool"
     yield
     recording.stop()
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> Iterator[None]:
+    """Nobody listens where Redis is said to be."""
+    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {
+        name: options | nowhere for name, options in settings.CACHES.items()
+    }
+    yield
+    cache.clear()  # what the process remembered instead
+    ForgivingCache.silent_until.clear()
 
 
 @pytest.fixture
