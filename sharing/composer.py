@@ -21,6 +21,7 @@ from sharing.forms import ALL, ComposeForm, own, typed
 from sharing.models import Account, Publication
 from sharing.previews import Preview, preview
 from sharing.services import find_draft
+from sharing.timetable import Offer, Timetable, open_timetable
 from tenants.models import Membership
 
 
@@ -52,6 +53,15 @@ class Composer:
     missing: Sequence[OAuth2Connector]
     suggestions: Sequence[SuggestedText]
     unread: Sequence[GuidelineVersion]
+    timetable: Timetable
+
+    @property
+    def times(self) -> Sequence[Offer]:
+        return self.timetable.times(self.form.offer)
+
+    @property
+    def has_time_error(self) -> bool:
+        return bool(self.form.errors.get("day") or self.form.errors.get("time"))
 
     @property
     def can_share(self) -> bool:
@@ -96,6 +106,7 @@ def open_composer(
         missing=[one for slug, one in networks.items() if slug not in held],
         suggestions=suggestions_for(item, held),
         unread=unread,
+        timetable=open_timetable(by, item, now),
     )
 
 

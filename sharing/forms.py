@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from common.ids import uuid7
 from sharing.connectors.text import plain_ends
 from sharing.models import Account
-from sharing.services import LONGEST_TEXT, Part
+from sharing.services import LONGEST_TEXT, Part, ShareRefused
+from sharing.time_form import TimeForm
 
 ALL = ""  # the draft's key of the words for all networks
 
@@ -34,7 +35,7 @@ class Words(forms.CharField):
         return plain_ends(super().to_python(value) or "")
 
 
-class ComposeForm(forms.Form):
+class ComposeForm(TimeForm):
     """``accounts`` are the member's own, on networks that are offered."""
 
     use_required_attribute = False
@@ -88,9 +89,10 @@ class ComposeForm(forms.Form):
             for pk in said["account"]
         ]
 
-    def refuse(self, errors: dict[str, list[str]], parts: Sequence[Part]) -> None:
+    def refuse(self, refused: ShareRefused, parts: Sequence[Part]) -> None:
         """Show what ``share_item`` refused at the field where it was typed."""
-        for key, sentences in errors.items():
+        self.offer = refused.offer
+        for key, sentences in refused.errors.items():
             for sentence in sentences:
                 self.add_error(*self.place_of(key, sentence, parts))
 
@@ -100,6 +102,8 @@ class ComposeForm(forms.Form):
         head, _dot, rest = key.partition(".")
         if head == "guidelines" and "read" in self.fields:
             return "read", sentence
+        if head == "scheduled_at":
+            return "day", sentence
         if head != "publications":
             return None, sentence
         if not rest:

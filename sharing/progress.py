@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.http import reroute
-from sharing.models import Publication, Share, State
+from sharing.models import Publication, Reason, Share, State
+from sharing.pacing import FOR_LATER
+from sharing.saying import when
+from sharing.scheduling import Chosen
 
 PATIENCE = timedelta(seconds=30)
 
@@ -48,6 +53,22 @@ class Step:
         return self.publication.is_moving
 
     @property
+    def is_for_later(self) -> bool:
+        """Waits for a time that is known; nothing is being done about it meanwhile."""
+        publication = self.publication
+        return publication.state == State.READY and publication.reason in FOR_LATER
+
+    @property
+    def goes_out(self) -> str:
+        """When it goes out and why then; empty for what is not waiting for a time."""
+        if not self.is_for_later:
+            return ""
+        words = {"time": when(self.publication.not_before, timezone.now())}
+        if self.publication.reason == Reason.QUIET_HOURS:
+            return _("Goes out %(time)s, after quiet hours.") % words
+        return _("Goes out %(time)s.") % words
+
+    @property
     def words(self) -> str:
         """The state in a word or two; a wait that is no wait is called going out."""
         publication = self.publication
@@ -76,8 +97,31 @@ class Progress:
         return bool(states & {State.NEEDS_USER, State.FAILED})
 
     @property
+    def is_for_later(self) -> bool:
+        """Nothing moves before its time, and something waits for that."""
+        moving = [step for step in self.steps if step.is_busy]
+        return bool(moving) and all(step.is_for_later for step in moving)
+
+    @property
+    def first_at(self) -> str:
+        """When the first of them goes out."""
+        times = [one.publication.not_before for one in self.steps if one.is_for_later]
+        return when(min(times), timezone.now())
+
+    @property
+    def moved_time(self) -> str:
+        """The wall time that was chosen, where the clock never shows it."""
+        share = self.share
+        if share.scheduled_at is None:
+            return ""
+        chosen = Chosen(share.scheduled_at, share.scheduled_zone, share.scheduled_local)
+        return time_format(chosen.local, "TIME_FORMAT") if chosen.is_moved else ""
+
+    @property
     def interval(self) -> str:
         """How often to ask again: quickly while it is a matter of seconds."""
+        if self.is_for_later:
+            return "20s"
         return "5s" if self.is_slow else "1s"
 
     @property
@@ -85,6 +129,7 @@ class Progress:
         """Changes with what the screen shows, so that nothing is redrawn in vain."""
         rows = [
             f"{step.publication.state[:3]}{step.publication.token}.{step.publication.reason}"
+            f"{step.publication.not_before.timestamp():.0f}"
             for step in self.steps
         ]
         return "-".join([*rows, "slow" if self.is_slow else "quick"])

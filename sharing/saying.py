@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 NEXT_DAYS = 7
@@ -27,6 +28,22 @@ def when(at: datetime, now: datetime) -> str:
     if 1 < days < NEXT_DAYS:
         return _("%(day)s %(time)s") % words
     return _("%(day)s %(date)s, %(time)s") % words
+
+
+def day(at: datetime, now: datetime) -> str:
+    """Say the day of a moment to come: "Tomorrow", "Monday", "Monday 30 November"."""
+    local, today = timezone.localtime(at), timezone.localdate(now)
+    days = (local.date() - today).days
+    if days == 0:
+        return _("Today")
+    if days == 1:
+        return _("Tomorrow")
+    near = 0 < days < NEXT_DAYS
+    return capfirst(date_format(local, "l") if near else which_day(at))
+
+
+def hour(at: datetime) -> str:
+    return time_format(timezone.localtime(at).time(), "TIME_FORMAT")
 
 
 def which_day(at: datetime) -> str:

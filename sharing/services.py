@@ -25,7 +25,7 @@ from sharing.models import (
     State,
     TrackedLink,
 )
-from sharing.pacing import apart_from_colleagues, hold_item
+from sharing.pacing import FOR_LATER, apart_from_colleagues, hold_item
 from sharing.tasks import ring_on_commit
 from sharing.timing import Asked, Timing, time_it
 from tenants import audit
@@ -254,6 +254,35 @@ def translated(problem: str) -> str:
     if isinstance(problem, Sentence):
         return _(problem.msgid) % problem.values
     return problem
+
+
+# -- Another time ----------------------------------------------------------------------------
+
+
+def move_share(
+    *, share: Share, by: Membership, now: datetime, to: datetime, local: datetime
+) -> bool:
+    """Let what waits for its time go out at another one; false when nothing waits any more.
+
+    Raises ``ShareRefused`` for a time at which it could not be shared either.
+    """
+    item = share.item
+    timing = time_it(by, item, now, Asked(to, local), moving=share)
+    if timing.errors:
+        raise ShareRefused(timing.errors, timing.offer)
+    hold_item(item)
+    waiting = share.publications.filter(state=State.READY, reason__in=FOR_LATER)
+    moved = [
+        publishing.reschedule(
+            one, to=apart_from_colleagues(timing.rules, by, item, one.network, to)
+        )
+        for one in waiting
+    ]
+    if not any(moved):
+        return False
+    Share.objects.for_tenant(by.tenant_id).filter(pk=share.pk).update(**timing.fields)
+    audit.record("share.moved", share, by=by, to=to.isoformat())
+    return True
 
 
 # -- Afterwards ------------------------------------------------------------------------------

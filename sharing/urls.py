@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import accounts, compose, feed, publications, rules
+from sharing.views import accounts, compose, feed, publications, queue, rules
 
 app_name = "sharing"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path(f"{ITEM}preview/", compose.preview, name="preview"),
     path(f"{ITEM}draft/", compose.draft, name="draft"),
     path("shared/<uuid:share_id>/", publications.shared, name="shared"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/<uuid:share_id>/move/", queue.move, name="share_move"),
     path(f"{PUBLICATION}cancel/", publications.cancel, name="publication_cancel"),
     path(f"{PUBLICATION}answer/", publications.answer, name="publication_answer"),
     path(f"{PUBLICATION}retry/", publications.retry, name="publication_retry"),

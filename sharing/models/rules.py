@@ -5,7 +5,6 @@ from datetime import datetime, time
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from tenants.scoping import TenantModel
 
@@ -16,23 +15,20 @@ SATURDAY = 5
 class SharingRules(TenantModel):
     """At most one row per tenant. Without one nothing is limited: the defaults hold."""
 
-    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
-    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
-    quiet_weekend = models.BooleanField(_("quiet at weekends"), default=False)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    quiet_weekend = models.BooleanField(default=False)
     most_per_day = models.PositiveSmallIntegerField(
-        _("shares per person and day"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
     most_per_week = models.PositiveSmallIntegerField(
-        _("shares per person and week"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(700)],
     )
     spread_minutes = models.PositiveSmallIntegerField(
-        _("minutes between colleagues"),
         default=10,
         validators=[MaxValueValidator(MOST_SPREAD)],
     )

@@ -21,6 +21,7 @@ from sharing.composer import (
 )
 from sharing.forms import ALL, typed
 from sharing.models import Publication, Share
+from sharing.scheduling import choose
 from sharing.services import (
     LONGEST_TEXT,
     ShareRefused,
@@ -99,11 +100,21 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
         save_draft(by=by, item=item, texts=typed(composer.form))
         back = reverse("sharing:compose", args=[request.tenant.slug, item.pk])
         return leave_to_connect(request, request.POST["connect"], back)
+    if is_stray_enter(request):
+        chosen = {"account": request.POST.getlist("account")}
+        save_draft(by=by, item=item, texts=typed(composer.form))
+        return show(request, open_composer(by, item, now, initial=chosen))
     share = press(request, composer)
     if share is None:
         save_draft(by=by, item=item, texts=typed(composer.form))
         return show(request, composer, status=422)
     return shared(request, share)
+
+
+def is_stray_enter(request: MemberRequest) -> bool:
+    """Enter in a box presses the form's first button: that alone shares nothing."""
+    by_time = request.POST.get("day") or request.POST.get("time")
+    return request.POST.get("share") == "enter" and not by_time
 
 
 def press(request: MemberRequest, composer: Composer) -> Share | None:
@@ -118,7 +129,7 @@ def press(request: MemberRequest, composer: Composer) -> Share | None:
         shown = request.POST.getlist("version")
         seen = [version for version in composer.unread if str(version.pk) in shown]
         acknowledge_all(by=by, versions=seen, now=now)
-    parts = form.parts()
+    parts, local = form.parts(), form.local
     try:
         return share_item(
             by=by,
@@ -126,9 +137,11 @@ def press(request: MemberRequest, composer: Composer) -> Share | None:
             parts=parts,
             idempotency_key=form.cleaned_data["key"],
             now=now,
+            scheduled_at=choose(local, by.tenant.time_zone).at if local else None,
+            scheduled_local=local,
         )
     except ShareRefused as refused:
-        form.refuse(refused.errors, parts)
+        form.refuse(refused, parts)
         return None
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.redirects import next_path
+from notifications.notifying import see
 from sharing import services
 from sharing.composer import art
 from sharing.models import Publication, Share
@@ -31,6 +32,9 @@ def shared(request: MemberRequest, share_id: UUID) -> HttpResponse:
     if share is None:
         raise Http404
     progress = read_progress(share, timezone.now())
+    if progress.is_settled:
+        # Whoever is here needs no notice, and no mail, about it.
+        see(tenant_id=share.tenant_id, member=request.membership.pk, about=share.pk)
     if request.GET.get("seen") == progress.signature:
         return HttpResponse(status=204)
     page = "_shared" if request.htmx else "shared"
@@ -105,9 +109,10 @@ def back(
     progress = reverse(
         "sharing:shared", args=[request.tenant.slug, publication.share_id]
     )
-    if request.htmx:
+    path = next_path(request)
+    if request.htmx and not path:
         return HttpResponseRedirect(progress)
     messages.add_message(
         request, messages.SUCCESS if done else messages.WARNING, sentence
     )
-    return HttpResponseRedirect(next_path(request) or progress)
+    return HttpResponseRedirect(path or progress)
