@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 
 from accounts.models import User
 from common.redirects import next_path, own_path
+from notifications.notifying import see
 from sharing import connecting
 from sharing.configured import UnknownNetwork, connector_for, offered_networks
 from sharing.connections import permissions, read_connections
@@ -33,6 +34,8 @@ from tenants.scoping import acting_for
 @door()
 def accounts(request: MemberRequest) -> HttpResponse:
     connections = read_connections(request.membership, timezone.now())
+    shown = [one.account.pk for network in connections for one in network.linked]
+    see(tenant_id=request.tenant.pk, member=request.membership.pk, about__in=shown)
     context = {"connections": connections, "nav_active": "accounts"}
     return may_leave_to_connect(render(request, "sharing/accounts.html", context))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from notifications.models import Notice
@@ -10,9 +11,10 @@ from sharing import publishing, telling
 from sharing.connectors.text import Sentence
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import move
-from tenants.models import Membership, Tenant
+from tenants.models import Membership, Role, Tenant
 from tenants.scoping import acting_for
-from tests.sharing.conftest import Press
+from tests.conftest import Join
+from tests.sharing.conftest import Press, fresh
 
 pytestmark = pytest.mark.django_db
 
@@ -131,4 +133,74 @@ def test_who_left_is_told_nothing(press: Press, x: Account, ana: Membership) -> 
 
     become(publication, State.FAILED, "invalid")
 
+    assert notices(ana.tenant) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "path"),
+    [
+        (State.FAILED, "invalid", "/t/acme/shared/{share}/"),
+        (State.NEEDS_USER, Reason.RECONNECT, "/t/acme/accounts/"),
+    ],
+)
+def test_whoever_looks_at_the_page_needs_no_notice_of_it(
+    press: Press,
+    x: Account,
+    ana: Membership,
+    client: Client,
+    state: str,
+    reason: str,
+    path: str,
+) -> None:
+    publication = press(x)
+    become(publication, state, reason)
+    client.force_login(ana.user)
+
+    client.get(path.format(share=publication.share_id))
+
+    assert notices(ana.tenant)[0].seen_at
+
+
+def test_admins_learn_once_why_a_network_is_paused(
+    ana: Membership, ada: Membership, join: Join, eve: Membership
+) -> None:
+    bo = join("bo", ada.tenant, Role.ADMIN)
+    gone = join("gone", ada.tenant, Role.ADMIN)
+    why = Sentence("The app of %(network)s was blocked.", network="X")
+    with acting_for(ada.tenant):
+        gone.deactivated_at = gone.joined_at
+        gone.save()
+        for _ in range(2):
+            telling.tell_admins(
+                tenant_id=ada.tenant_id, network="x", sentence=why, key="paused:x:1"
+            )
+
+    told = notices(ada.tenant)
+    assert {one.membership_id for one in told} == {ada.pk, bo.pk}
+    assert len(told) == 2
+    assert told[0].words.startswith("X is paused for everybody here: The app of X was")
+    assert notices(eve.tenant) == []
+
+
+def test_telling_asks_two_queries_within_a_savepoint(
+    press: Press, x: Account, ana: Membership, django_assert_num_queries: Any
+) -> None:
+    publication = press(x)
+    with acting_for(ana.tenant):
+        move(publication, State.FAILED, reason="invalid")
+        with django_assert_num_queries(4):
+            telling.tell(publication)
+
+
+def test_fault_in_the_telling_costs_the_notice_and_no_more(
+    press: Press, x: Account, ana: Membership, caplog: pytest.LogCaptureFixture
+) -> None:
+    publication = press(x)
+    with acting_for(ana.tenant):
+        Publication.objects.for_tenant(ana.tenant).update(card=["no title here"])
+
+    become(publication, State.FAILED, "invalid")
+
+    assert fresh(publication).state == State.FAILED
+    assert "nobody was told" in caplog.text
     assert notices(ana.tenant) == []
