@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from sharing import budgets, circuit
-from sharing.circuit import Call, Wait
+from sharing.circuit import Call, Wait, remembering
 from sharing.connectors import errors
 from sharing.connectors.text import Sentence
 from sharing.connectors.types import Pending, Posted
@@ -25,7 +25,7 @@ def pass_time(seconds: float) -> None:
         opened_at=F("opened_at") - passed,
         next_probe_at=F("next_probe_at") - passed,
         closed_at=F("closed_at") - passed,
-        span=F("span") - int(seconds // circuit.SPAN),
+        span=F("span") - int(seconds // remembering.SPAN),
     )
     circuit.memory.is_old()
 
@@ -102,7 +102,7 @@ def test_faults_are_counted_across_the_spans_of_a_minute() -> None:
 
 def test_good_calls_of_long_ago_hide_nothing(monkeypatch: Any) -> None:
     now = [1000.0]
-    monkeypatch.setattr(circuit.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(remembering.time, "monotonic", lambda: now[0])
     calls(Call.OK, times=500)
     now[0] += 61
 
@@ -128,12 +128,11 @@ def test_a_fault_is_one_statement(django_assert_num_queries: Any) -> None:
         circuit.note("x", Call.FAULT)
 
 
-def test_what_another_process_saw_counts(monkeypatch: Any) -> None:
+def test_what_another_process_saw_counts() -> None:
     for _ in range(2):
-        monkeypatch.setattr(circuit, "memory", circuit.Memory())
         calls(Call.FAULT, times=10)
+        circuit.memory.forget()  # another process
 
-    monkeypatch.setattr(circuit, "memory", circuit.Memory())
     assert waits()
 
 
