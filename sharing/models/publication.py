@@ -186,6 +186,11 @@ class Publication(TenantModel):
                 name="publication_unsettled",
             ),
             models.Index(
+                fields=["tenant"],
+                condition=Q(state="needs_user"),
+                name="publication_asking",
+            ),
+            models.Index(
                 fields=["tenant", "account"],
                 condition=Q(state__in=["claimed", "sending", "unknown"]),
                 name="publication_lane",

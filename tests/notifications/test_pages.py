@@ -8,7 +8,7 @@ from tenants.models import Membership
 from tests.notifications.conftest import notices, tell
 
 pytestmark = pytest.mark.django_db
-FEED = "/t/acme/"
+FEED, QUEUE = "/t/acme/", "/t/acme/queue/"
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def visitor(client: Client, ana: Membership) -> Client:
     return client
 
 
-@pytest.mark.parametrize("path", [FEED, "/t/acme/shares/"])
+@pytest.mark.parametrize("path", [FEED, "/t/acme/shares/", QUEUE])
 def test_member_sees_their_own_and_nobody_elses(
     visitor: Client, ana: Membership, mo: Membership, path: str
 ) -> None:
