@@ -40,12 +40,10 @@ class Broker:
 @shared_task(name="sharing.publish")
 def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
     forget_bell(publish, publication_id)
-    if not publishing.publish(tenant_id, publication_id):
-        # Not its turn. Whoever holds the lane rings; two waiting rows would ring each
-        # other for ever.
-        return
-    if waiting := sweeping.next_in_lane(tenant_id, publication_id):
-        ring(publish, tenant_id, waiting)
+    sent = publishing.publish_next(tenant_id, publication_id)
+    # Only who held the lane rings: two waiting rows would ring each other for ever.
+    if sent and (waiting := sweeping.next_in_lane(sent)):
+        ring(publish, sent.tenant_id, waiting)
 
 
 @shared_task(name="sharing.settle")

@@ -5,7 +5,7 @@ table refuses to reach the database until it names its tenant. And the
 transaction itself names one, for PostgreSQL's row-level security (``rls.py``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -66,14 +66,36 @@ def _settings(tenant: str, reason: str) -> Iterator[None]:
             _set_local(*before)
 
 
+def one_statement(
+    tenant: UUID | str, statement: str, values: Sequence[object]
+) -> list[tuple[Any, ...]]:
+    """Run one SQL statement for a tenant and return its rows.
+
+    A transaction of its own in a single message to the server; a part of the open
+    transaction where there is one.
+    """
+    if connection.in_atomic_block and _acting.get()[0] != str(tenant):
+        with acting_for(tenant):
+            return one_statement(tenant, statement, values)
+    with connection.cursor() as cursor:
+        if connection.in_atomic_block:
+            cursor.execute(statement, values)
+        else:
+            # PostgreSQL runs the statements of one message as one transaction.
+            cursor.execute(f"{_SET_LOCAL};{statement}", [str(tenant), "", *values])
+        return cursor.fetchall()
+
+
+_SET_LOCAL = (
+    "SELECT set_config('app.tenant', %s, true), set_config('app.across', %s, true)"
+)
+
+
 def _set_local(tenant: str, reason: str) -> None:
     if connection.needs_rollback:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.tenant', %s, true), set_config('app.across', %s, true)",
-            [tenant, reason],
-        )
+        cursor.execute(_SET_LOCAL, [tenant, reason])
 
 
 # -- The closed queryset --------------------------------------------------------------

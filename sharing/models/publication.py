@@ -129,6 +129,13 @@ class Publication(TenantModel):
             models.UniqueConstraint(
                 "tenant", "share", "account", name="publication_once"
             ),
+            # Whoever claims sees no uncommitted claim of the same lane; this does.
+            models.UniqueConstraint(
+                "tenant",
+                "account",
+                condition=Q(state__in=["claimed", "sending"]),
+                name="publication_one_in_lane",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["published", "removed"])
                 | (
@@ -194,6 +201,11 @@ class Publication(TenantModel):
                 fields=["tenant", "account"],
                 condition=Q(state__in=["claimed", "sending", "unknown"]),
                 name="publication_lane",
+            ),
+            models.Index(
+                fields=["tenant", "account", "not_before"],
+                condition=Q(state="ready"),
+                name="publication_follows",
             ),
             models.Index(
                 fields=["tenant", "membership", "-created_at"], name="publication_mine"

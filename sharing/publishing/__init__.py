@@ -12,7 +12,6 @@ transaction. What to do about UNKNOWN stands in ``settling.py``.
 """
 
 from sharing.publishing.moving import (
-    busy_lane,
     frozen_post,
     is_open,
     move,
@@ -23,10 +22,12 @@ from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
 from sharing.publishing.sending import (
     Work,
     claim,
+    claim_next,
     mark_sending,
     objection_to,
     prepare,
     publish,
+    publish_next,
     send,
     start_sending,
 )
@@ -43,10 +44,10 @@ __all__ = [
     "LONGEST",
     "Outcome",
     "Work",
-    "busy_lane",
     "cancel",
     "cancel_all",
     "claim",
+    "claim_next",
     "declare",
     "frozen_post",
     "is_anothers",
@@ -57,6 +58,7 @@ __all__ = [
     "older",
     "prepare",
     "publish",
+    "publish_next",
     "quarantine",
     "reap",
     "record",

@@ -3,22 +3,23 @@
 Only the modules of this package go through it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
-from django.db.models.sql.subqueries import UpdateQuery
+from django.db.models import Exists, Q
 
 from common.ids import uuid7
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Post
-from sharing.models import Account, Publication, PublishingGate
-from sharing.models.publication import IN_FLIGHT
+from sharing.models import Publication, PublishingGate
+from sharing.publishing.sql import NOW, Sql, assignment, joined
+from tenants.scoping import one_statement
 
+BROKE = _("Something went wrong while sending. We are checking whether it is out.")
+
+# What a move may change, and what the object at hand is told of it.
 MOVING = [
     "state",
     "token",
@@ -28,7 +29,21 @@ MOVING = [
     "not_before",
     "sending_at",
 ]
-BROKE = _("Something went wrong while sending. We are checking whether it is out.")
+
+# The event in the same statement, and what the row is now as its answer.
+STATEMENT = """
+WITH moved AS (
+    UPDATE sharing_publication SET {changes}
+    WHERE tenant_id = %s AND id = %s AND state = %s AND token = %s AND {still}
+    RETURNING *
+), noted AS (
+    INSERT INTO sharing_publicationevent
+        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
+    SELECT %s, tenant_id, id, %s, state, token, reason, '{{}}', clock_timestamp()
+    FROM moved
+)
+SELECT {moving} FROM moved
+"""
 
 
 def move(
@@ -38,64 +53,42 @@ def move(
     reason: str,
     message: str = "",
     bump: bool = False,
-    still: Q | None = None,
-    **fields: Any,
+    still: Sequence[Sql] = (),
+    **fields: object,
 ) -> bool:
     """Go from the state and token at hand to ``to``, or return False: somebody was quicker.
 
     ``bump`` raises the token, so that a worker which still holds the old one can write
-    nothing more. ``still`` is a further condition on the row.
+    nothing more. ``still`` are further conditions on the row. A transaction of its own
+    in one message to the database, or a part of the one that is open.
     """
-    tenant_id, before, token = (
+    before, token = publication.state, publication.token
+    changes: dict[str, object] = {"lease_until": None, "unknown_since": None}
+    changes |= fields
+    changes |= {"state": to, "reason": reason, "message": told(message)}
+    changes |= {"token": token + bump, "updated_at": NOW}
+    update = joined([assignment(*change) for change in changes.items()], ", ")
+    condition = joined([Sql("true"), *still], " AND ")
+    found = one_statement(
         publication.tenant_id,
-        publication.state,
-        publication.token,
+        STATEMENT.format(
+            changes=update.text, still=condition.text, moving=", ".join(MOVING)
+        ),
+        [
+            *update.values,
+            *(publication.tenant_id, publication.pk, before, token),
+            *condition.values,
+            *(uuid7(), before),
+        ],
     )
-    rows = Publication.objects.for_tenant(tenant_id).filter(
-        still or Q(), pk=publication.pk, state=before, token=token
-    )
-    settled: dict[str, Any] = {"lease_until": None, "unknown_since": None}
-    changes = (
-        settled | fields | {"state": to, "reason": reason, "message": told(message)}
-    )
-    if bump:
-        changes["token"] = token + 1
-    found = update_and_note(rows, changes | {"updated_at": Now()}, before)
-    if found is None:
+    if not found:
         return False
-    for name, value in zip(MOVING, found, strict=True):
+    for name, value in zip(MOVING, found[0], strict=True):
         setattr(publication, name, value)
     return True
 
 
-# The event in the same statement, and what the row is now as its answer: this is the
-# busiest place of all.
-NOTED = """
-WITH moved AS ({update} RETURNING *), noted AS (
-    INSERT INTO sharing_publicationevent
-        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
-    SELECT %s, tenant_id, id, %s, state, token, reason, '{{}}', clock_timestamp()
-    FROM moved
-)
-SELECT {columns} FROM moved
-"""
-
-
-def update_and_note(
-    rows: Any, changes: dict[str, Any], before: str
-) -> tuple[Any, ...] | None:
-    """Update the one row, write the event, and return the row's MOVING fields."""
-    query = rows.query.chain(UpdateQuery)
-    query.add_update_values(changes)
-    update, values = query.get_compiler(connection=connection).as_sql()
-    statement = NOTED.format(update=update, columns=", ".join(MOVING))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, uuid7(), before])
-        found: tuple[Any, ...] | None = cursor.fetchone()
-    return found
-
-
-def told(message: str) -> dict[str, Any]:
+def told(message: str) -> dict[str, object]:
     """Return a sentence as it is kept: its message id and values, translated when shown."""
     if isinstance(message, Sentence):
         return {"msgid": message.msgid, "values": message.values}
@@ -111,13 +104,6 @@ def adopt(publication: Publication, row: Publication) -> None:
     """Let the object at hand be what the row is now."""
     for name in MOVING:
         setattr(publication, name, getattr(row, name))
-
-
-def lock_account(publication: Publication) -> Account | None:
-    """Return the account, held: its publications are claimed one after the other."""
-    accounts = Account.objects.for_tenant(publication.tenant_id).with_clock()
-    rows = accounts.select_for_update(no_key=True)
-    return rows.filter(pk=account_of(publication)).first()
 
 
 def account_of(publication: Publication) -> UUID:
@@ -153,14 +139,3 @@ def is_open() -> Q:
 def older(since: datetime | None, seconds: int, now: datetime) -> bool:
     """True when ``since`` is at least ``seconds`` before ``now`` (both of the database)."""
     return since is not None and now - since >= timedelta(seconds=seconds)
-
-
-def busy_lane() -> Exists:
-    """Return a condition on publications: another one of the account is under way."""
-    return Exists(
-        Publication.objects.across_tenants(reason="sub-query of a scoped one").filter(
-            tenant_id=OuterRef("tenant_id"),
-            account_id=OuterRef("account_id"),
-            state__in=IN_FLIGHT,
-        )
-    )

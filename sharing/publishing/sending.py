@@ -3,12 +3,14 @@
 import logging
 import time
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, Q
+from django.db import IntegrityError, models
 from django.db.models.functions import Now
 
+from common.ids import uuid7
 from content_library.models import Item
 from sharing import failpoints
 from sharing.configured import UnknownNetwork, connector_for
@@ -17,23 +19,33 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Post, Tokens
 from sharing.models import Account, Publication, Reason, State
-from sharing.models.publication import IN_FLIGHT
 from sharing.patience import persistently
 from sharing.publishing.moving import (
     BROKE,
     account_of,
     adopt,
     frozen_post,
-    is_open,
     lease,
-    lock_account,
     move,
     read_again,
 )
 from sharing.publishing.outcomes import OPERATOR_PAUSE, Outcome, record
+from sharing.publishing.sql import (
+    GATE_IS_OPEN,
+    NOW,
+    ONE,
+    TENANT,
+    Exists,
+    Sql,
+    after,
+    columns,
+    count,
+    from_row,
+)
 from sharing.tokens import usable_tokens
+from sharing.turns import turns
 from tenants.models import Membership
-from tenants.scoping import acting_for
+from tenants.scoping import acting_for, one_statement
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +76,47 @@ class Work:
 def publish(tenant_id: UUID | str, publication_id: UUID | str) -> bool:
     """Claim, prepare and send one publication; harmless when it is rung twice.
 
-    Returns whether it was its turn: only then is there news for the rest of its lane.
+    Returns whether it was its turn.
     """
     work = claim(tenant_id, publication_id)
+    if work is not None:
+        carry_out(work)
+    return work is not None
+
+
+def publish_next(
+    tenant_id: UUID | str, publication_id: UUID | str
+) -> Publication | None:
+    """Send what is next by the tenants' turns, as a rule not what the bell names.
+
+    There are as many bells as publications, so each gets its turn. Returns what was
+    taken; None when nothing may go at the moment.
+    """
+    work = next_by_turns() or claim(tenant_id, publication_id)
     if work is None:
-        return False
+        return None
+    carry_out(work)
+    return work.publication
+
+
+def next_by_turns() -> Work | None:
+    """Claim for the tenant whose turn it is; tenants with nothing to claim are passed."""
+    began = time.monotonic()
+    while tenant_id := turns.next(look_since=began):
+        if work := claim_next(tenant_id):
+            return work
+        turns.drop(tenant_id)
+    return None
+
+
+def carry_out(work: Work) -> None:
+    """Prepare, send, and write down what came of it."""
     failpoints.at("after_claim")
     try:
         tokens = prepare(work)
     except errors.ConnectorError as error:
         record(work.publication, error)
-        return True
+        return
     failpoints.at("before_sending")
     if start_sending(work):
         failpoints.at("after_sending_commit")
@@ -82,44 +124,83 @@ def publish(tenant_id: UUID | str, publication_id: UUID | str) -> bool:
         failpoints.at("after_send")
         record(work.publication, outcome)
         failpoints.at("after_record")
-    return True
 
 
 def claim(tenant_id: UUID | str, publication_id: UUID | str) -> Work | None:
     """Take the publication, or return None when it is not due, taken, or its lane is busy."""
+    return take(tenant_id, Sql("waiting.id = %s", (str(publication_id),)))
+
+
+def claim_next(tenant_id: UUID | str) -> Work | None:
+    """Take what has waited longest in a tenant, or return None when nothing may go."""
+    return take(tenant_id, Sql("true"))
+
+
+# Rows that another worker is just taking are passed over; of an account with several
+# only one is taken (constraint publication_one_in_lane).
+CLAIM = """
+WITH next AS (
+    SELECT waiting.id FROM sharing_publication waiting
+    WHERE waiting.tenant_id = %s AND waiting.state = 'ready'
+      AND waiting.not_before <= statement_timestamp()
+      AND {which} AND {open}
+      AND NOT EXISTS (
+          SELECT FROM sharing_publication busy
+          WHERE busy.tenant_id = waiting.tenant_id
+            AND busy.account_id = waiting.account_id
+            AND busy.state IN ('claimed', 'sending', 'unknown')
+          OFFSET 0  -- asked row by row, in the order of the index, until there is one
+      )
+    ORDER BY waiting.not_before
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE sharing_publication publication SET
+        state = 'claimed', token = token + 1, lease_until = statement_timestamp() + %s,
+        message = '{{}}', updated_at = statement_timestamp()
+    FROM next WHERE publication.tenant_id = %s AND publication.id = next.id
+    RETURNING publication.*
+), noted AS (
+    INSERT INTO sharing_publicationevent
+        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
+    SELECT %s, tenant_id, id, 'ready', state, token, reason, '{{}}', clock_timestamp()
+    FROM moved
+)
+SELECT statement_timestamp(), {publication}, {account}
+FROM moved
+JOIN sharing_account account
+  ON account.tenant_id = moved.tenant_id AND account.id = moved.account_id
+"""
+
+
+def take(tenant_id: UUID | str, which: Sql) -> Work | None:
+    """Claim one of the tenant's due publications, in one statement."""
     started = time.monotonic()
-    with acting_for(tenant_id):
-        publication = find_due(tenant_id, publication_id)
-        if publication is None:
-            return None
-        account = lock_account(publication)
-        if account is None or not lane_is_free(account):
-            return None
-        try:
-            connector = connector_for(publication.network)
-        except UnknownNetwork:
-            move(publication, State.READY, reason=Reason.OPERATOR, message=_NOT_OFFERED,
-                 not_before=Now() + OPERATOR_PAUSE)  # fmt: skip
-            return None
-        if not move(publication, State.CLAIMED, reason=publication.reason, bump=True,
-                    lease_until=Now() + lease()):  # fmt: skip
-            return None
-    return Work(publication, account, connector, started)
-
-
-def find_due(tenant_id: UUID | str, publication_id: UUID | str) -> Publication | None:
-    """Return the publication if it may be sent now."""
-    rows = Publication.objects.filter(
-        tenant_id=tenant_id, state=State.READY, not_before__lte=Now()
+    statement = CLAIM.format(
+        which=which.text,
+        open=GATE_IS_OPEN.text,
+        publication=columns(Publication, "moved"),
+        account=columns(Account, "account"),
     )
-    rows = rows.filter(is_open(), pk=publication_id)
-    return rows.with_clock().first()
-
-
-def lane_is_free(account: Account) -> bool:
-    """True when no publication of the account is under way."""
-    rows = Publication.objects.for_tenant(account.tenant_id).filter(account=account)
-    return not rows.filter(state__in=IN_FLIGHT).exists()
+    tenant = str(tenant_id)
+    values = (tenant, *which.values, lease(), tenant, uuid7())
+    try:
+        rows = one_statement(tenant, statement, values)
+    except IntegrityError:
+        return None  # the next one of the same account, a moment after the first
+    if not rows:
+        return None
+    read_at, *cells = rows[0]
+    publication = from_row(Publication, cells[: count(Publication)])
+    account = from_row(Account, cells[count(Publication) :])
+    publication.read_at = account.read_at = read_at
+    try:
+        connector = connector_for(publication.network)
+    except UnknownNetwork:
+        move(publication, State.READY, reason=Reason.OPERATOR, message=_NOT_OFFERED,
+             not_before=after(OPERATOR_PAUSE))  # fmt: skip
+        return None
+    return Work(publication, account, connector, started)
 
 
 def prepare(work: Work) -> Tokens:
@@ -139,30 +220,64 @@ def start_sending(work: Work) -> bool:
 
 
 def mark_sending(work: Work) -> bool:
-    """Write the mark once. When an earlier COMMIT got no answer, the row tells."""
+    """Write the mark once. When an earlier COMMIT got no answer, the row tells.
+
+    Whatever speaks against it is asked in the same statement, at the last moment.
+    """
     publication = work.publication
+    if publication.state == State.CLAIMED and write_mark(publication):
+        return True
     with acting_for(publication.tenant_id):
-        if publication.state != State.CLAIMED:
-            row = read_again(publication)
-            if row.token != publication.token or row.state != State.CLAIMED:
-                return row.token == publication.token and row.state == State.SENDING
-            adopt(publication, row)
+        row = read_again(publication)
+        if row.token != publication.token or row.state != State.CLAIMED:
+            return row.token == publication.token and row.state == State.SENDING
+        adopt(publication, row)
         if objection := objection_to(publication):
             withdraw(publication, objection)
             return False
-        return move(
-            publication,
-            State.SENDING,
-            reason=publication.reason,
-            still=Q(is_open(), lease_until__gt=Now()),
-            attempts=F("attempts") + 1,
-            sending_at=Now(),
-            lease_until=Now() + lease(),
-        )
+        return write_mark(publication)
+
+
+def write_mark(publication: Publication) -> bool:
+    """CLAIMED -> SENDING, if nothing speaks against it."""
+    tenant_id = publication.tenant_id
+    account = Sql(
+        """EXISTS (SELECT FROM sharing_account
+        WHERE tenant_id = %s AND id = %s AND state = 'connected')""",
+        (tenant_id, account_of(publication)),
+    )
+    return move(
+        publication,
+        State.SENDING,
+        reason=publication.reason,
+        still=[
+            GATE_IS_OPEN,
+            Sql("lease_until > statement_timestamp()"),
+            account,
+            may_share().asked(tenant_id, publication.membership_id),
+            may_be_shared().asked(tenant_id, publication.item_id),
+        ],
+        attempts=Sql("attempts + 1"),
+        sending_at=NOW,
+        lease_until=after(lease()),
+    )
+
+
+@cache
+def may_share() -> Exists:
+    members = Membership.objects.for_tenant(TENANT).active()
+    return Exists.of(members.filter(pk=ONE, tenant__is_active=True))
+
+
+@cache
+def may_be_shared() -> Exists:
+    # An expression instead of a moment: the database's own clock decides.
+    items = Item.objects.for_tenant(TENANT).shareable(Now())  # type: ignore[arg-type]
+    return Exists.of(items.filter(pk=ONE))
 
 
 def objection_to(publication: Publication) -> str:
-    """Return why this must not go out now, or nothing: asked at the last moment."""
+    """Return why this must not go out now, or nothing."""
     tenant_id = publication.tenant_id
     members = Membership.objects.for_tenant(tenant_id).active()
     # An expression instead of a moment: the database's own clock decides.
@@ -171,8 +286,10 @@ def objection_to(publication: Publication) -> str:
     accounts = Account.objects.for_tenant(tenant_id).select_for_update(no_key=True)
     found = accounts.filter(pk=account_of(publication)).values_list(
         "state",
-        Exists(members.filter(pk=publication.membership_id, tenant__is_active=True)),
-        Exists(items.filter(pk=publication.item_id)),
+        models.Exists(
+            members.filter(pk=publication.membership_id, tenant__is_active=True)
+        ),
+        models.Exists(items.filter(pk=publication.item_id)),
     )
     state, is_member, is_shareable = found.first() or (None, True, True)
     if not is_member:

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Greatest, Now
-
 from sharing.connectors.text import _
 from sharing.models import Publication, Reason, State
 from sharing.publishing.moving import BROKE, move, settle_time
+from sharing.publishing.sql import NOW, Sql, after
 from tenants.scoping import acting_for
 
 _RESTORED = _(
@@ -36,12 +34,12 @@ def declare(publication: Publication, *, is_out: bool) -> bool:
             return False
         if is_out:
             return move(publication, State.PUBLISHED, reason=Reason.DECLARED, bump=True,
-                        published_at=F("sending_at"))  # fmt: skip
+                        published_at=Sql("sending_at"))  # fmt: skip
         # A time that was chosen and is still to come is kept.
         chosen = publication.share.scheduled_at
         return move(publication, State.READY, reason=Reason.SENT_AGAIN, bump=True,
                     attempts=0, probes=0,
-                    not_before=Greatest(Now(), chosen) if chosen else Now())  # fmt: skip
+                    not_before=Sql("greatest(statement_timestamp(), %s)", (chosen,)))  # fmt: skip
 
 
 def release(publication: Publication, *, reason: str) -> bool:
@@ -53,14 +51,14 @@ def release(publication: Publication, *, reason: str) -> bool:
             reason=reason,
             bump=True,
             attempts=0,
-            not_before=Now(),
+            not_before=NOW,
         )
 
 
 def reap(publication: Publication) -> bool:
     """Free what a worker left behind: CLAIMED is harmless, SENDING may be out."""
     with acting_for(publication.tenant_id):
-        expired = Q(lease_until__lt=Now())
+        expired = [Sql("lease_until < statement_timestamp()")]
         if publication.state == State.CLAIMED:
             return move(
                 publication,
@@ -76,8 +74,8 @@ def reap(publication: Publication) -> bool:
             message=BROKE,
             bump=True,
             still=expired,
-            unknown_since=Now(),
-            not_before=Now() + settle_time(),
+            unknown_since=NOW,
+            not_before=after(settle_time()),
         )
 
 
@@ -95,7 +93,7 @@ def quarantine(publication: Publication) -> bool:
             message=_RESTORED,
             bump=True,
             probes=1,
-            sending_at=Coalesce("sending_at", Now()),
-            unknown_since=Now(),
-            not_before=Now(),
+            sending_at=Sql("coalesce(sending_at, statement_timestamp())"),
+            unknown_since=NOW,
+            not_before=NOW,
         )
