@@ -158,7 +158,7 @@ WITH next AS (
     UPDATE sharing_publication publication SET
         state = 'claimed', token = token + 1, lease_until = statement_timestamp() + %s,
         message = '{{}}', updated_at = statement_timestamp()
-    FROM next WHERE publication.tenant_id = %s AND publication.id = next.id
+    WHERE publication.tenant_id = %s AND publication.id = (SELECT id FROM next)
     RETURNING publication.*
 ), noted AS (
     INSERT INTO sharing_publicationevent
@@ -167,9 +167,8 @@ WITH next AS (
     FROM moved
 )
 SELECT statement_timestamp(), {publication}, {account}
-FROM moved
-JOIN sharing_account account
-  ON account.tenant_id = moved.tenant_id AND account.id = moved.account_id
+FROM moved, sharing_account account
+WHERE account.id = (SELECT account_id FROM moved)
 """
 
 
