@@ -36,7 +36,9 @@ class User(AbstractBaseUser):
     wants_notices = models.BooleanField(
         _("Mail me when one of my shares needs me or was stopped"),
         default=True,
-        help_text=_("Only what you have not seen on the pages; one mail an hour at most."),
+        help_text=_(
+            "Only what you have not seen on the pages; one mail an hour at most."
+        ),
     )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

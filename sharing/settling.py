@@ -10,10 +10,11 @@ import time
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from sharing import failpoints
+from sharing import budgets, failpoints
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
@@ -97,8 +98,9 @@ def look(
     if connector.finds:
         # Not since the newest attempt: it may be an earlier one that came through.
         return connector.find(tokens, account.remote_id, post, publication.created_at)
+    windows = budgets.windows_of(connector, account.tenant_id, account.remote_id)
     deadline = time.monotonic() + settings.PUBLISHING_LEASE_SECONDS
-    if not (connector.probe and begin_probe(publication)):
+    if not (connector.probe and begin_probe(publication, windows)):
         return None
     failpoints.at("in_probe")
     try:
@@ -108,6 +110,8 @@ def look(
     except errors.TryLater as later:
         if later.not_sent:
             give_back_probe(publication)
+        with transaction.atomic():
+            budgets.heed(windows, later)
         raise
     return answer if isinstance(answer, Posted) else None
 
@@ -121,10 +125,10 @@ def named_by(duplicate: errors.Duplicate, publication: Publication) -> Posted | 
         return None if is_anothers(publication, posted) else posted
 
 
-def begin_probe(publication: Publication) -> bool:
+def begin_probe(publication: Publication, windows: tuple[budgets.Window, ...]) -> bool:
     """Write down the one probe before it is sent: it may itself become the post."""
     with acting_for(publication.tenant_id):
-        if objection_to(publication):
+        if objection_to(publication) or budgets.reserve(windows):
             return False
         rows = Publication.objects.for_tenant(publication.tenant_id).filter(
             pk=publication.pk, state=State.UNKNOWN, token=publication.token, probes=0

@@ -14,7 +14,7 @@ from django.core.cache import caches
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from sharing import failpoints, publishing, settling, sweeping, withdrawing
+from sharing import budgets, failpoints, publishing, settling, sweeping, withdrawing
 from sharing.models import Publication
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def sweep(**_later: object) -> None:
     attempt(partial(ring_for, publish, sweeping.due))
     attempt(withdrawing.withdraw)
     attempt(sweeping.forget_attempts)
+    attempt(budgets.forget)
 
 
 def attempt(part: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from sharing import publishing, telling
+from sharing import publishing
 from sharing.models import Publication, Reason
 from tenants.scoping import across_tenants, acting_for
 
@@ -121,11 +121,8 @@ def to_withdraw(tenant_id: UUID) -> list[tuple[UUID, str]]:
 
 
 def stop(tenant_id: UUID, publication_id: UUID, reason: str) -> bool:
-    """Cancel the publication and tell its member, unless it is going out meanwhile."""
+    """Cancel the publication, unless it is going out meanwhile; its member is told."""
     with acting_for(tenant_id):
         rows = Publication.objects.for_tenant(tenant_id)
         publication = rows.filter(pk=publication_id).first()
-        if publication is None or not publishing.cancel(publication, reason=reason):
-            return False
-        telling.tell(publication)
-    return True
+        return publication is not None and publishing.cancel(publication, reason=reason)

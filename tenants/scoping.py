@@ -67,7 +67,7 @@ def _settings(tenant: str, reason: str) -> Iterator[None]:
 
 
 def one_statement(
-    tenant: UUID | str, statement: str, values: Sequence[object]
+    tenant: UUID | str, statement: str, values: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
     """Run one SQL statement for a tenant and return its rows.
 

@@ -38,6 +38,7 @@ from sharing.publishing.stopping import (
     quarantine,
     reap,
     release,
+    reschedule,
 )
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "reap",
     "record",
     "release",
+    "reschedule",
     "send",
     "settle_time",
     "start_sending",

@@ -13,12 +13,15 @@ from django.db.models import Exists, Q
 from common.ids import uuid7
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Post
-from sharing.models import Publication, PublishingGate
+from sharing.models import Publication, PublishingGate, State
 from sharing.publishing.sql import NOW, Sql, assignment, joined
-from tenants.scoping import one_statement
+from sharing.telling import tell
+from tenants.scoping import acting_for, one_statement
 
 BROKE = _("Something went wrong while sending. We are checking whether it is out.")
 
+# The owner may not be there to see it.
+TOLD = (State.FAILED, State.NEEDS_USER, State.CANCELLED)
 # What a move may change, and what the object at hand is told of it.
 MOVING = [
     "state",
@@ -62,6 +65,24 @@ def move(
     nothing more. ``still`` are further conditions on the row. A transaction of its own
     in one message to the database, or a part of the one that is open.
     """
+    if to not in TOLD:
+        return write(publication, to, reason, message, bump, still, fields)
+    with acting_for(publication.tenant_id):
+        done = write(publication, to, reason, message, bump, still, fields)
+        if done:
+            tell(publication)
+        return done
+
+
+def write(
+    publication: Publication,
+    to: str,
+    reason: str,
+    message: str,
+    bump: bool,
+    still: Sequence[Sql],
+    fields: dict[str, object],
+) -> bool:
     before, token = publication.state, publication.token
     changes: dict[str, object] = {"lease_until": None, "unknown_since": None}
     changes |= fields

@@ -3,16 +3,17 @@
 import logging
 import time
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, cached_property
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
 
 from common.ids import uuid7
 from content_library.models import Item
-from sharing import failpoints
+from sharing import budgets, circuit, failpoints
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
@@ -29,7 +30,7 @@ from sharing.publishing.moving import (
     move,
     read_again,
 )
-from sharing.publishing.outcomes import OPERATOR_PAUSE, Outcome, record
+from sharing.publishing.outcomes import JITTER, OPERATOR_PAUSE, Outcome, record
 from sharing.publishing.sql import (
     GATE_IS_OPEN,
     NOW,
@@ -42,6 +43,7 @@ from sharing.publishing.sql import (
     count,
     from_row,
 )
+from sharing.telling import tell_admins
 from sharing.tokens import usable_tokens
 from sharing.turns import turns
 from tenants.models import Membership
@@ -67,6 +69,13 @@ class Work:
     @property
     def deadline(self) -> float:
         return self.started + settings.PUBLISHING_LEASE_SECONDS * (1 - MARGIN)
+
+    @cached_property
+    def windows(self) -> tuple[budgets.Window, ...]:
+        """The budgets that the one call is counted in."""
+        account, network = self.account, self.publication.network
+        own = budgets.windows_of(self.connector, account.tenant_id, account.remote_id)
+        return own + circuit.ramp(network)
 
     @property
     def post(self) -> Post:
@@ -112,18 +121,52 @@ def next_by_turns() -> Work | None:
 def carry_out(work: Work) -> None:
     """Prepare, send, and write down what came of it."""
     failpoints.at("after_claim")
+    if wait := circuit.gate(work.publication.network):
+        put_off(work.publication, wait.reason, wait.until)
+        return
     try:
         tokens = prepare(work)
     except errors.ConnectorError as error:
+        circuit.not_called(work.publication.network)
         record(work.publication, error)
+        heed(work, error)
         return
     failpoints.at("before_sending")
-    if start_sending(work):
-        failpoints.at("after_sending_commit")
-        outcome = send(work, tokens)
-        failpoints.at("after_send")
-        record(work.publication, outcome)
-        failpoints.at("after_record")
+    if not start_sending(work):
+        circuit.not_called(work.publication.network)
+        return
+    failpoints.at("after_sending_commit")
+    outcome = send(work, tokens)
+    failpoints.at("after_send")
+    record(work.publication, outcome)
+    failpoints.at("after_record")
+    heed(work, outcome)
+
+
+def put_off(publication: Publication, reason: str, until: datetime) -> bool:
+    """CLAIMED -> READY: not its time after all, and no attempt was made."""
+    return move(publication, State.READY, reason=reason, not_before=until)
+
+
+def heed(work: Work, outcome: Outcome) -> None:
+    """Let budgets and breaker learn from the answer; the post's own fate stands already."""
+    network = work.publication.network
+    with transaction.atomic():
+        budgets.heed(work.windows, outcome, since=work.publication.sending_at)
+    circuit.note(network, circuit.classify(outcome))
+    if isinstance(outcome, errors.OperatorAction):
+        with acting_for(work.publication.tenant_id):
+            if circuit.pause(network, outcome.sentence):
+                tell_of_pause(work.publication, outcome.sentence)
+
+
+def tell_of_pause(publication: Publication, sentence: str) -> None:
+    tell_admins(
+        tenant_id=publication.tenant_id,
+        network=publication.network,
+        sentence=sentence,
+        key=f"paused:{publication.network}:{publication.pk}:{publication.token}",
+    )
 
 
 def claim(tenant_id: UUID | str, publication_id: UUID | str) -> Work | None:
@@ -221,20 +264,29 @@ def start_sending(work: Work) -> bool:
 def mark_sending(work: Work) -> bool:
     """Write the mark once. When an earlier COMMIT got no answer, the row tells.
 
-    Whatever speaks against it is asked in the same statement, at the last moment.
+    A call is reserved, and whatever speaks against the post is asked, at this moment.
     """
     publication = work.publication
-    if publication.state == State.CLAIMED and write_mark(publication):
-        return True
     with acting_for(publication.tenant_id):
+        full_until = budgets.reserve(work.windows)
+        if full_until is None:
+            if publication.state == State.CLAIMED and write_mark(publication):
+                return True
+            budgets.give_back(work.windows)
         row = read_again(publication)
         if row.token != publication.token or row.state != State.CLAIMED:
             return row.token == publication.token and row.state == State.SENDING
         adopt(publication, row)
         if objection := objection_to(publication):
             withdraw(publication, objection)
-            return False
-        return write_mark(publication)
+        elif full_until is not None:
+            put_off(publication, Reason.RATE_LIMITED, full_until + jitter())
+        return False
+
+
+def jitter() -> timedelta:
+    """Not everybody who waits for the same moment comes at it."""
+    return timedelta(seconds=JITTER.uniform(0, settings.PUBLISHING_SWEEP_SECONDS * 2))
 
 
 def write_mark(publication: Publication) -> bool:

@@ -1,6 +1,7 @@
 """What people and sweeps may do to a publication that no worker is sending."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sharing.connectors.text import _
 from sharing.models import Publication, Reason, State
@@ -53,6 +54,15 @@ def release(publication: Publication, *, reason: str) -> bool:
             attempts=0,
             not_before=NOW,
         )
+
+
+def reschedule(
+    publication: Publication, *, to: datetime, reason: str = Reason.SCHEDULED
+) -> bool:
+    """Let what still waits go out at another time; false when it is going out already."""
+    return publication.state == State.READY and move(
+        publication, State.READY, reason=reason, bump=True, not_before=to
+    )
 
 
 def reap(publication: Publication) -> bool:

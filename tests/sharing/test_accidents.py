@@ -19,7 +19,7 @@ from content_library.models import Item
 from sharing import failpoints, publishing, services, sweeping, tasks
 from sharing.connectors import errors
 from sharing.connectors.types import Posted
-from sharing.models import Account, Publication, Reason, State
+from sharing.models import Account, Budget, Publication, Reason, State
 from sharing.tokens import open_tokens
 from tenants.models import Membership
 from tenants.scoping import across_tenants, acting_for
@@ -361,6 +361,7 @@ def test_a_probe_that_never_left_may_be_sent_again(
     publication = in_doubt(press, linkedin, network)
     network.post(LINKEDIN_POSTS, status=429, headers={"Retry-After": "1"})
     assert settle(publication).state == State.UNKNOWN
+    Budget.objects.update(closed_until=None)  # a second later
     network.replace(responses.POST, LINKEDIN_POSTS, status=422, json=duplicate_of(URN))
 
     assert settle(publication).state == State.PUBLISHED

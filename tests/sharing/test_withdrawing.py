@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from content_library.models import Item
@@ -14,6 +13,7 @@ from notifications.models import Notice
 from sharing import connecting, services, withdrawing
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import move
+from sharing.publishing.sql import NOW, after
 from tenants.models import Membership, Tenant
 from tenants.people import deactivate_member
 from tenants.scoping import acting_for
@@ -26,8 +26,8 @@ Share = Callable[..., Publication]
 
 
 MAY_BE_OUT: list[tuple[str, dict[str, Any]]] = [
-    (State.SENDING, {"lease_until": Now() + TOMORROW, "sending_at": Now()}),
-    (State.UNKNOWN, {"unknown_since": Now()}),
+    (State.SENDING, {"lease_until": after(TOMORROW), "sending_at": NOW}),
+    (State.UNKNOWN, {"unknown_since": NOW}),
     (State.PENDING, {}),
     (State.NEEDS_USER, {"reason": Reason.UNCONFIRMED}),
 ]
@@ -140,7 +140,7 @@ def test_window_that_opens_before_its_time_lets_it_wait(
 def test_wait_that_the_network_asked_for_does_not_count_as_its_time(
     later: Publication, item: Item
 ) -> None:
-    put(later, State.READY, Reason.RATE_LIMITED, not_before=Now() + TOMORROW)
+    put(later, State.READY, Reason.RATE_LIMITED, not_before=after(TOMORROW))
     change(item, ends_at=timezone.now() + timedelta(hours=5))
 
     assert withdrawing.withdraw() == 0
@@ -159,7 +159,7 @@ def test_expired_item_ends_the_wait_for_the_member(
 
 
 def test_claimed_row_is_taken_from_its_worker(later: Publication, item: Item) -> None:
-    put(later, State.CLAIMED, bump=True, lease_until=Now() + TOMORROW)
+    put(later, State.CLAIMED, bump=True, lease_until=after(TOMORROW))
     change(item, state=Item.State.ARCHIVED)
 
     withdrawing.withdraw()
@@ -168,7 +168,7 @@ def test_claimed_row_is_taken_from_its_worker(later: Publication, item: Item) ->
 
 
 def test_what_may_be_out_is_never_touched(later: Publication, item: Item) -> None:
-    put(later, State.CLAIMED, lease_until=Now() + TOMORROW)
+    put(later, State.CLAIMED, lease_until=after(TOMORROW))
     change(item, state=Item.State.ARCHIVED)
 
     for state, fields in MAY_BE_OUT:
@@ -176,7 +176,8 @@ def test_what_may_be_out_is_never_touched(later: Publication, item: Item) -> Non
         assert withdrawing.withdraw() == 0
         assert fresh(later).state == state
 
-    assert notices(item.tenant) == []
+    [asked] = notices(item.tenant)
+    assert asked.kind == Notice.Kind.TO_DO
 
 
 def test_disconnecting_stops_at_once_and_tells_nobody_what_they_know(
