@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content_library', '0003_live_from'),
-        ('sharing', '0005_budgets_and_breaker'),
+        ('sharing', '0007_asking'),
         ('tenants', '0003_invitation_mail'),
     ]
 
