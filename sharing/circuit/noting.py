@@ -96,9 +96,9 @@ ON CONFLICT (network) DO UPDATE
 SET reason = excluded.reason, message = excluded.message, probes = 0, pace = 0,
     opened_at = excluded.opened_at, next_probe_at = excluded.next_probe_at,
     closed_at = NULL, calls = '{}', faults = '{}'
-WHERE circuit.reason <> excluded.reason AND NOT (
-    circuit.closed_at > statement_timestamp() - %(hour)s
-    AND circuit.message = excluded.message)
+WHERE circuit.reason <> excluded.reason AND (
+    circuit.closed_at IS NULL OR circuit.message <> excluded.message
+    OR circuit.closed_at <= statement_timestamp() - %(hour)s)
 RETURNING network
 """
 

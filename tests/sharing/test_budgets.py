@@ -449,6 +449,7 @@ def all_at_once(number: int, act: Callable[[int], Any]) -> list[Any]:
 
     def run(place: int) -> None:
         try:
+            connection.ensure_connection()
             start.wait(20)
             answers.append(act(place))
         finally:
@@ -475,6 +476,18 @@ def test_forty_threads_take_ten_calls(exists: bool) -> None:
 
     assert answers.count(None) == 10
     assert (used("x:a"), used("x:b")) == (10, 10)
+
+
+@COMMITTED
+def test_the_first_call_of_all_is_taken_once() -> None:
+    """Each statement begins before the row is there; one makes it, the rest find it full."""
+    for number in range(10):
+        single, other = window(1, f"x:{number}:z"), window(1000, f"x:{number}:a")
+
+        answers = all_at_once(12, lambda _place: budgets.reserve([single, other]))  # noqa: B023
+
+        assert answers.count(None) == 1
+        assert used(other.key) == 1
 
 
 @COMMITTED
