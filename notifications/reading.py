@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from notifications.models import Notice
 from tenants.models import Membership
 
-SHOWN = 3
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,22 @@ class Shown:
 
 @dataclass(frozen=True)
 class Unseen:
-    """The newest few, and how many more there are."""
+    """One in sight, the others a press away: a page is for what its member came for."""
 
     shown: Sequence[Shown]
     count: int
 
     @property
+    def first(self) -> Shown | None:
+        return self.shown[0] if self.shown else None
+
+    @property
+    def rest(self) -> Sequence[Shown]:
+        return self.shown[1:]
+
+    @property
     def more(self) -> int:
-        return self.count - len(self.shown)
+        return self.count - 1
 
 
 def unseen(membership: Membership) -> Unseen:

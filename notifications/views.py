@@ -40,6 +40,7 @@ def got(request: MemberRequest, notice_id: UUID | None = None) -> HttpResponse:
             "notices": unseen(request.membership),
             "here": next_path(request),
             "is_update": True,
+            "is_open": request.POST.get("open") == "yes",
         }
         return render(request, "notifications/_notices.html", context)
     return redirect(next_path(request) or "home")

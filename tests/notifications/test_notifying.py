@@ -7,7 +7,7 @@ from django.utils import translation
 from notifications import keeping
 from notifications.models import Notice, in_words
 from notifications.notifying import notify, see
-from notifications.reading import SHOWN, unseen
+from notifications.reading import unseen
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 from tests.notifications.conftest import let_pass, notices, tell
@@ -51,14 +51,14 @@ def test_a_notice_without_a_key_is_refused_by_the_database(ana: Membership) -> N
 
 def test_what_waits_for_its_member_stands_first(ana: Membership) -> None:
     tell(ana, "do this", kind=Notice.Kind.TO_DO)
-    for number in range(SHOWN):
+    for number in range(3):
         tell(ana, f"know {number}")
 
     with acting_for(ana.tenant):
         found = unseen(ana)
 
-    assert found.shown[0].notice.words == "do this"
-    assert (len(found.shown), found.more) == (SHOWN, 1)
+    assert found.first.notice.words == "do this"
+    assert (len(found.rest), found.more) == (3, 3)
 
 
 def test_seeing_one_leaves_those_of_colleagues_and_neighbours(
