@@ -1,7 +1,9 @@
 """What the REST API says of shares, publications and accounts, and what it takes."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -9,7 +11,9 @@ from common.api_fields import Filters, Id, Moment, Text
 from content_library.api import ItemShape
 from content_library.models import Item
 from sharing.models import Account, Publication, Share, State
+from sharing.scheduling import choose
 from sharing.services import LONGEST_TEXT
+from sharing.time_form import YEARS
 
 MOST_ACCOUNTS = 20
 
@@ -66,11 +70,30 @@ class PublicationShape(serializers.ModelSerializer[Publication]):
 
 class ShareShape(serializers.ModelSerializer[Share]):
     item = serializers.UUIDField(source="item_id")
+    scheduled_zone = serializers.SerializerMethodField()
+    scheduled_local = serializers.SerializerMethodField()
     publications = PublicationShape(many=True)
 
     class Meta:
         model = Share
-        fields = ["id", "item", "created_at", "scheduled_at", "publications"]
+        fields = [
+            "id",
+            "item",
+            "created_at",
+            "scheduled_at",
+            "scheduled_zone",
+            "scheduled_local",
+            "publications",
+        ]
+
+    def get_scheduled_zone(self, share: Share) -> str | None:
+        """Return the time zone in which the time was chosen; null for "now"."""
+        return share.scheduled_zone or None
+
+    def get_scheduled_local(self, share: Share) -> str | None:
+        """Return what the clock shows there then, without an offset; null for "now"."""
+        local = share.scheduled_local
+        return local.isoformat(timespec="seconds") if local else None
 
 
 # -- What comes in -----------------------------------------------------------------------
@@ -92,6 +115,17 @@ class NewPublication(serializers.Serializer[Any]):
         return account
 
 
+class WallOrMoment(Moment):
+    """A moment; or a wall time, which holds as in the composer when the clocks change."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is not None:
+            return super().enforce_timezone(value)
+        if value.year not in YEARS:
+            self.fail("far")
+        return choose(value, str(timezone.get_current_timezone())).at
+
+
 class NewShare(serializers.Serializer[Any]):
     """``context`` brings the ``items`` and ``accounts`` that the member may name."""
 
@@ -99,11 +133,14 @@ class NewShare(serializers.Serializer[Any]):
     publications = NewPublication(  # type: ignore[call-arg]  # of the list, with ``many``
         many=True, allow_empty=True, max_length=MOST_ACCOUNTS
     )
-    scheduled_at = Moment(
+    scheduled_at = WallOrMoment(
         required=False,
         allow_null=True,
         default=None,
-        help_text="When to publish; null or nothing: now.",
+        help_text=(
+            "When to publish; null or nothing: now. Without an offset it is what the "
+            "clock shows in the tenant's time zone."
+        ),
     )
 
     def validate_item(self, pk: Any) -> Item:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from content_library.feed import feed_items, items_from, write_cursor
 from content_library.models import Item, ItemTopic, Topic
 from sharing.models import Account, Draft, Publication, Share, State
+from sharing.pacing import FOR_LATER
+from sharing.saying import when
 from tenants.models import Membership, Tenant
 
 PAGE = 12
@@ -39,6 +41,7 @@ class Card:
     topics: Sequence[str]
     shared_at: datetime | None
     has_draft: bool
+    goes_out: str = ""
 
     @property
     def art(self) -> str:
@@ -55,7 +58,14 @@ def read_page(membership: Membership, wish: Wish, now: datetime) -> Page:
     """Return a page of cards, the newest first, and where the next page begins."""
     rows = list(wished(membership, wish, now)[: PAGE + 1])
     cards = [
-        Card(row, row.topic_names, row.shared_at, row.has_draft) for row in rows[:PAGE]
+        Card(
+            row,
+            row.topic_names,
+            row.shared_at,
+            row.has_draft,
+            when(row.goes_out_at, now) if row.goes_out_at else "",
+        )
+        for row in rows[:PAGE]
     ]
     return Page(cards, write_cursor(rows[PAGE - 1]) if len(rows) > PAGE else "")
 
@@ -68,6 +78,9 @@ def wished(membership: Membership, wish: Wish, now: datetime) -> Any:
     stands = Publication.objects.for_tenant(tenant).filter(share=OuterRef("pk"))
     stands = stands.exclude(state__in=[State.CANCELLED, State.FAILED])
     mine = Share.objects.for_tenant(tenant).filter(Exists(stands), **here)
+    waiting = Publication.objects.for_tenant(tenant).filter(
+        state=State.READY, reason__in=FOR_LATER, **here
+    )
     drafts = Draft.objects.for_tenant(tenant).filter(**here)
     names = Topic.objects.for_tenant(tenant).filter(item_topics__item=OuterRef("pk"))
     items = feed_items(tenant, now, topic=wish.topic).prefetch_related(None)
@@ -76,6 +89,7 @@ def wished(membership: Membership, wish: Wish, now: datetime) -> Any:
     return items_from(items, wish.cursor).annotate(
         topic_names=ArraySubquery(names.order_by("name").values("name")),
         shared_at=Subquery(mine.order_by("-created_at").values("created_at")[:1]),
+        goes_out_at=Subquery(waiting.order_by("not_before").values("not_before")[:1]),
         has_draft=Exists(drafts),
     )
 

@@ -104,15 +104,15 @@ class Progress:
 
     @property
     def first_at(self) -> str:
-        """When the first of them goes out."""
+        """When the first of those that wait for their time goes out."""
         times = [one.publication.not_before for one in self.steps if one.is_for_later]
-        return when(min(times), timezone.now())
+        return when(min(times), timezone.now()) if times else ""
 
     @property
     def moved_time(self) -> str:
         """The wall time that was chosen, where the clock never shows it."""
         share = self.share
-        if share.scheduled_at is None:
+        if share.scheduled_at is None or share.scheduled_local is None:
             return ""
         chosen = Chosen(share.scheduled_at, share.scheduled_zone, share.scheduled_local)
         return time_format(chosen.local, "TIME_FORMAT") if chosen.is_moved else ""

@@ -3,15 +3,15 @@
 Nobody else ever sees it. Reads only, in a fixed number of queries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sharing.models import Publication, Reason, Share, State
 from sharing.models.publication import FINAL
@@ -25,22 +25,13 @@ LATELY = timedelta(days=7)
 MOST_LATELY = 50
 
 
-class Group(StrEnum):
+class Group(TextChoices):
     """The parts of the page, from the top."""
 
-    NEEDS_YOU = "needs_you"
-    GOING_OUT = "going_out"
-    WAITING = "waiting"
-    LATELY = "lately"
-
-    @property
-    def title(self) -> str:
-        return {
-            Group.NEEDS_YOU: _("Needs you"),
-            Group.GOING_OUT: _("Going out"),
-            Group.WAITING: _("Waiting"),
-            Group.LATELY: _("Out lately"),
-        }[self]
+    NEEDS_YOU = "needs_you", gettext_lazy("Needs you")
+    GOING_OUT = "going_out", gettext_lazy("Going out")
+    WAITING = "waiting", gettext_lazy("Waiting")
+    LATELY = "lately", gettext_lazy("Out lately")
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class QueueStep(Step):
         row = self.publication
         if self.group == Group.WAITING:
             words = {"time": when(row.not_before, self.now)}
-            return WAITS.get(row.reason, OTHER_WAIT)() % words
+            return WAITS.get(row.reason, no_answer)() % words
         if row.state == State.PUBLISHED and row.published_at:
             return _("Out since %(time)s.") % {"time": when(row.published_at, self.now)}
         return row.explanation or ENDED.get(row.reason, str)()
@@ -85,7 +76,7 @@ class QueueStep(Step):
 
 
 # Why a row waits; each says until when.
-WAITS = {
+WAITS: dict[str, Callable[[], str]] = {
     Reason.SCHEDULED: lambda: _("Goes out %(time)s, as you chose."),
     Reason.QUIET_HOURS: lambda: _("Goes out %(time)s, after quiet hours."),
     Reason.RATE_LIMITED: lambda: _("The network asked us to wait. Next try %(time)s."),
@@ -94,12 +85,13 @@ WAITS = {
 }  # fmt: skip
 
 
-def OTHER_WAIT() -> str:  # noqa: N802  stands among the others
+def no_answer() -> str:
+    """What every other wait comes from."""
     return _("The network is not answering. Next try %(time)s.")
 
 
 # Why something is over, where the row has no sentence of its own.
-ENDED = {
+ENDED: dict[str, Callable[[], str]] = {
     Reason.BY_MEMBER: lambda: _("You cancelled it."),
     Reason.ITEM_CLOSED: lambda: _("The story was withdrawn or its time is over, so it was not sent."),
     Reason.ACCOUNT_GONE: lambda: _("The account was disconnected, so it was not sent."),

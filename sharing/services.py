@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Least, Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.ids import random_code
@@ -25,8 +26,10 @@ from sharing.models import (
     State,
     TrackedLink,
 )
-from sharing.pacing import FOR_LATER, apart_from_colleagues, hold_item
+from sharing.pacing import FOR_LATER, apart_from_colleagues, find_rules, hold_item
+from sharing.scheduling import after_quiet
 from sharing.tasks import ring_on_commit
+from sharing.telling import put_away
 from sharing.timing import Asked, Timing, time_it
 from tenants import audit
 from tenants.models import Membership
@@ -292,6 +295,7 @@ def cancel_publication(*, publication: Publication, by: Membership) -> bool:
     """Stop it; false when it is already going out."""
     done = publishing.cancel(publication, reason=Reason.BY_MEMBER)
     if done:
+        put_away(publication)
         audit.record("publication.cancelled", publication, by=by)
     return done
 
@@ -306,8 +310,9 @@ def answer_unsure(*, publication: Publication, by: Membership, out: bool) -> boo
     """The member looked at the network: it is out, or it is to be sent again."""
     done = publishing.declare(publication, is_out=out)
     if done and not out:
-        ring_on_commit(publication)
+        send_again(publication, by)
     if done:
+        put_away(publication)
         audit.record("publication.answered", publication, by=by, out=out)
     return done
 
@@ -316,9 +321,21 @@ def retry(*, publication: Publication, by: Membership) -> bool:
     """Send again what is known not to be out."""
     done = publishing.release(publication, reason=Reason.RETRY)
     if done:
-        ring_on_commit(publication)
+        send_again(publication, by)
+        put_away(publication)
         audit.record("publication.retried", publication, by=by)
     return done
+
+
+def send_again(publication: Publication, by: Membership) -> None:
+    """Ring for what goes out at once; in quiet hours it waits until they are over."""
+    rules, zone = find_rules(by.tenant_id), by.tenant.time_zone
+    due = max(publication.not_before, timezone.now())
+    loud = after_quiet(rules, due, zone)
+    if loud == due:
+        ring_on_commit(publication)
+    else:
+        publishing.reschedule(publication, to=loud, reason=Reason.QUIET_HOURS)
 
 
 # -- Drafts -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from tenants.models import Membership, Team
 from tenants.scoping import TenantForeignKey, TenantModel
 
 
-class WallTimeField(models.Field):  # type: ignore[type-arg]
+class WallTimeField(models.Field):
     """What the clock on the wall shows: a date and a time in no zone."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:

@@ -16,7 +16,7 @@ from notifications.notifying import see
 from sharing import services
 from sharing.composer import art
 from sharing.models import Publication, Share
-from sharing.progress import read_progress
+from sharing.progress import Step, network_of, read_progress
 from sharing.views.connect_policy import may_leave_to_connect
 from tenants.door import MemberRequest, door
 
@@ -85,7 +85,10 @@ def answer(request: MemberRequest, publication_id: UUID) -> HttpResponse:
     done = services.answer_unsure(
         publication=publication, by=request.membership, out=out
     )
-    sentence = _("Thank you, noted as published.") if out else _("It goes out again.")
+    again = _("It goes out again.")
+    sentence = (
+        _("Thank you, noted as published.") if out else later_or(publication, again)
+    )
     return back(request, publication, sentence if done else settled(), done)
 
 
@@ -94,8 +97,13 @@ def answer(request: MemberRequest, publication_id: UUID) -> HttpResponse:
 def retry(request: MemberRequest, publication_id: UUID) -> HttpResponse:
     publication = find_own(request, publication_id)
     done = services.retry(publication=publication, by=request.membership)
-    sentence = _("We are trying again.") if done else settled()
+    sentence = later_or(publication, _("We are trying again.")) if done else settled()
     return back(request, publication, sentence, done)
+
+
+def later_or(publication: Publication, at_once: str) -> str:
+    """Say what a press means: at once, or after quiet hours."""
+    return Step(publication, network_of(publication)).goes_out or at_once
 
 
 def settled() -> str:

@@ -1,6 +1,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -12,7 +12,7 @@ from rest_framework.fields import DateTimeField
 
 from content_library.models import Item
 from guidelines.services import RuleText, write_guideline
-from sharing.models import Account, Publication, Share, State
+from sharing.models import Account, Publication, Share, SharingRules, State
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 from tests.api.conftest import Program, errors_of, problem_of
@@ -47,7 +47,10 @@ def test_a_share_and_its_publication_read_exactly_as_promised(
 
     body = made.json()
     assert made.status_code == 201
-    assert list(body) == ["id", "item", "created_at", "scheduled_at", "publications"]
+    assert list(body) == [
+        "id", "item", "created_at", "scheduled_at", "scheduled_zone", "scheduled_local",
+        "publications",
+    ]  # fmt: skip
     assert (body["item"], body["scheduled_at"]) == (str(item.pk), None)
     publication = body["publications"][0]
     assert list(publication) == PUBLICATION
@@ -299,6 +302,40 @@ def test_a_scheduled_share_waits_for_its_time(
         assert DateTimeField().to_internal_value(moment) == when
 
 
+def test_a_scheduled_share_tells_zone_and_wall_time(
+    ana_api: Program, press: dict[str, Any]
+) -> None:
+    day = (timezone.localdate() + timedelta(days=2)).isoformat()
+
+    body = ana_api.share(press | {"scheduled_at": f"{day}T10:30"}).json()
+    now = ana_api.share(press, key="now").json()
+
+    assert body["scheduled_zone"] == "Europe/Copenhagen"
+    assert body["scheduled_local"] == f"{day}T10:30:00"
+    assert body["scheduled_at"].startswith(f"{day}T")
+    assert (now["scheduled_zone"], now["scheduled_local"]) == (None, None)
+
+
+def test_the_rules_of_the_tenant_are_errors_at_the_time(
+    ana_api: Program, ana: Membership, press: dict[str, Any], acme: Tenant
+) -> None:
+    with acting_for(acme):
+        rules = SharingRules.objects.create(
+            tenant=acme, quiet_from=time(18), quiet_until=time(7)
+        )
+    day = (timezone.localdate() + timedelta(days=2)).isoformat()
+
+    quiet = ana_api.share(press | {"scheduled_at": f"{day}T20:00"})
+
+    assert "Quiet hours at your workplace" in errors_of(quiet)["scheduled_at"][0]
+    with acting_for(acme):
+        SharingRules.objects.for_tenant(acme).filter(pk=rules.pk).update(most_per_day=1)
+    loud = press | {"scheduled_at": f"{day}T10:00"}
+    assert ana_api.share(loud, key="first").status_code == 201
+    assert "is free" in errors_of(ana_api.share(loud, key="second"))["scheduled_at"][0]
+    assert len(rows(ana)) == 1
+
+
 BAD = [
     (None, "body"), ([], "body"), ("text", "body"), (5, "body"),
     ({"item": None}, "item"), ({"item": 5}, "item"), ({"item": "\0"}, "item"),
@@ -312,7 +349,7 @@ BAD = [
     ({"scheduled_at": 5}, "scheduled_at"), ({"scheduled_at": "soon"}, "scheduled_at"),
     ({"scheduled_at": "2099-01-01T00:00:00Z"}, "scheduled_at"),
     ({"scheduled_at": "9999-12-31T23:59:59-23:59"}, "scheduled_at"),
-    ({"scheduled_at": []}, "scheduled_at"),
+    ({"scheduled_at": []}, "scheduled_at"), ({"scheduled_at": "0001-01-01T00:00"}, "scheduled_at"),
 ]  # fmt: skip
 
 

@@ -68,6 +68,26 @@ def test_what_i_shared_says_so_and_can_be_filtered_away(
     assert item.title not in web.get(FEED, {"show": "new"}).content.decode()
 
 
+def test_what_waits_for_its_time_is_not_called_shared_yet(
+    web: Client, item: Item, linkedin: Account, ana: Membership
+) -> None:
+    with acting_for(ana.tenant_id):
+        services.share_item(
+            by=ana,
+            item=item,
+            parts=[services.Part(linkedin, "Then.")],
+            idempotency_key="k",
+            now=timezone.now(),
+            scheduled_at=timezone.now() + timedelta(days=20),
+        )
+
+    page = web.get(FEED).content.decode()
+
+    assert "Goes out " in page
+    assert ">Shared " not in page
+    assert "Share again" in page
+
+
 def test_what_i_stopped_before_it_went_out_is_not_called_shared(
     web: Client, item: Item, linkedin: Account, press: Press
 ) -> None:
