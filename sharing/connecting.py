@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from common.secret_links import digest, new_secret
+from notifications.notifying import see
 from sharing import publishing, vault
 from sharing.configured import connector_for
 from sharing.connectors import errors
@@ -274,6 +275,7 @@ def release_held(account: Account) -> None:
     )
     for publication in waiting:
         publishing.release(publication, reason=Reason.RETRY)
+    see(tenant_id=account.tenant_id, member=account.membership_id, about=account.pk)
 
 
 # -- Disconnect ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 
 from notifications.models import Notice
-from notifications.notifying import notify
+from notifications.notifying import notify, see
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors.text import Sentence, _
 from sharing.models import Publication, Reason, State
@@ -86,6 +86,15 @@ def tell_admins(*, tenant_id: UUID, network: str, sentence: str, key: str) -> No
             key=key,
             message=message,
         )
+
+
+def put_away(publication: Publication) -> None:
+    """Its member has acted on it: a mail about what was before would only confuse."""
+    see(
+        tenant_id=publication.tenant_id,
+        member=publication.membership_id,
+        about=publication.share_id,
+    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import translation
 
 from notifications.models import Notice
-from sharing import publishing, telling
+from sharing import publishing, services, telling
 from sharing.connectors.text import Sentence
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import move
@@ -20,10 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 def become(publication: Publication, state: str, reason: str, **fields: Any) -> None:
-    """Make the transition and tell of it, as the machine does."""
+    """Make the transition; the machine tells of it."""
     with acting_for(publication.tenant_id):
         assert move(publication, state, reason=reason, **fields)
-        telling.tell(publication)
 
 
 def notices(tenant: Tenant) -> list[Notice]:
@@ -161,6 +160,18 @@ def test_whoever_looks_at_the_page_needs_no_notice_of_it(
     assert notices(ana.tenant)[0].seen_at
 
 
+def test_whoever_has_acted_needs_no_notice_of_what_was_before(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    publication = press(x)
+    become(publication, State.NEEDS_USER, Reason.GAVE_UP)
+
+    with acting_for(ana.tenant):
+        services.retry(publication=publication, by=ana)
+
+    assert notices(ana.tenant)[0].seen_at
+
+
 def test_admins_learn_once_why_a_network_is_paused(
     ana: Membership, ada: Membership, join: Join, eve: Membership
 ) -> None:
@@ -188,7 +199,7 @@ def test_telling_asks_two_queries_within_a_savepoint(
     publication = press(x)
     with acting_for(ana.tenant):
         move(publication, State.FAILED, reason="invalid")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(4):  # two of them the savepoint
             telling.tell(publication)
 
 
