@@ -76,8 +76,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-# A queue of its own, so that thousands of bells cannot keep the sweep waiting.
-CELERY_TASK_ROUTES = {"sharing.sweep": {"queue": "sweeps"}}
+# A queue of its own, so that thousands of bells cannot keep the sweeps waiting.
+CELERY_TASK_ROUTES = {
+    "sharing.sweep": {"queue": "sweeps"},
+    "notifications.mail_unseen": {"queue": "sweeps"},
+}
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps")]
 
 # -- Publishing ---------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """The owner learns what became of a publication without them; admins what stops a network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.utils import translation
 
@@ -13,7 +16,7 @@ from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import move
 from tenants.models import Membership, Role, Tenant
 from tenants.scoping import acting_for
-from tests.conftest import Join
+from tests.conftest import COMMITTED, Join
 from tests.sharing.conftest import Press, fresh
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +218,49 @@ def test_fault_in_the_telling_costs_the_notice_and_no_more(
     assert fresh(publication).state == State.FAILED
     assert "nobody was told" in caplog.text
     assert notices(ana.tenant) == []
+
+
+@contextmanager
+def by_the_owner(before: str, after: str) -> Iterator[None]:
+    """Do something to the table of notices as the role that owns it, and undo it."""
+    with connections["owner"].cursor() as owner:
+        owner.execute(before)
+        try:
+            yield
+        finally:
+            owner.execute(after)
+
+
+@COMMITTED
+def test_notice_that_the_database_refuses_leaves_the_transition_alone(
+    press: Press, x: Account, ana: Membership, caplog: pytest.LogCaptureFixture
+) -> None:
+    publication = press(x)
+    table = "ALTER TABLE notifications_notice"
+
+    with by_the_owner(
+        f"{table} ADD CONSTRAINT no_more CHECK (false) NOT VALID",
+        f"{table} DROP CONSTRAINT no_more",
+    ):
+        become(publication, State.FAILED, "invalid")
+
+    assert fresh(publication).state == State.FAILED
+    assert "nobody was told" in caplog.text
+
+
+@COMMITTED
+def test_database_in_trouble_undoes_notice_and_transition_together(
+    press: Press, x: Account, ana: Membership
+) -> None:
+    publication = press(x)
+
+    with (
+        by_the_owner("BEGIN; LOCK TABLE notifications_notice", "ROLLBACK"),
+        pytest.raises(OperationalError),
+        acting_for(ana.tenant),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 50")
+        move(publication, State.FAILED, reason="invalid")
+
+    assert fresh(publication).state == State.READY

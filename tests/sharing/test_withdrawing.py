@@ -1,16 +1,18 @@
 """What must not go out any more is stopped at once, not at its time; its owner is told."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from content_library.models import Item
 from content_library.services import archive_item
 from notifications.models import Notice
-from sharing import connecting, services, withdrawing
+from sharing import connecting, services, tasks, withdrawing
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import move
 from sharing.publishing.sql import NOW, after
@@ -233,3 +235,36 @@ def test_own_cancel_tells_nobody(later: Publication, ana: Membership) -> None:
 def test_what_may_go_out_is_left_alone(later: Publication) -> None:
     assert withdrawing.withdraw() == 0
     assert fresh(later).state == State.READY
+
+
+def test_sweep_withdraws(later: Publication, item: Item) -> None:
+    change(item, state=Item.State.ARCHIVED)
+
+    tasks.sweep()
+
+    assert fresh(later).state == State.CANCELLED
+
+
+def test_what_is_finished_is_not_even_looked_at(
+    later: Publication, acme: Tenant
+) -> None:
+    """Whatever there is of it: each waiting state has an index of its own."""
+    values = {"tenant": acme.pk, "batch": 1} | withdrawing.REASONS
+    with acting_for(acme), connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+        )
+        cursor.execute(f"EXPLAIN {withdrawing.TO_WITHDRAW}", values)
+        plan = " ".join(line for (line,) in cursor.fetchall())
+
+    used = set(re.findall(r"using (\w+) on sharing_publication", plan))
+    assert len(used) == 3
+    assert used <= PARTIAL
+    assert "Seq Scan on sharing_publication" not in plan
+
+
+PARTIAL = {
+    rule.name
+    for rule in [*Publication._meta.indexes, *Publication._meta.constraints]
+    if getattr(rule, "condition", None)
+}
