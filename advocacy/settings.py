@@ -92,6 +92,7 @@ PUBLISHING_ASK_AFTER_SECONDS = env.integer(
     "PUBLISHING_ASK_AFTER_SECONDS", 900, minimum=1
 )
 PUBLISHING_RETRY_LADDER = env.integers("PUBLISHING_RETRY_LADDER", "10,60,300,1800,7200")
+PUBLISHING_PROBE_SECONDS = env.integer("PUBLISHING_PROBE_SECONDS", 30, minimum=1)
 # Only ./dev chaos and tests break the machine on purpose: sharing/failpoints.py.
 FAILPOINTS = env.text("FAILPOINTS", "")
 if FAILPOINTS and not (DEMO or env.boolean("TESTING")):

@@ -8,14 +8,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from sharing.budgets import Window
-from sharing.circuit.remembering import RAMP, memory
+from sharing.circuit.remembering import PROBE_EVERY, RAMP, STEP, memory
 from sharing.connectors.rates import Scope
 from sharing.models import Circuit
 
-PROBE_EVERY = timedelta(seconds=30)
 LOOK_EVERY = timedelta(minutes=15)  # while it waits for whoever runs this
-LEAST_PACE = 100  # calls a minute that a ramp leads up to, whatever was before
-SPREAD_LEAST, SPREAD_MOST = 60.0, 600.0  # seconds over which waiting rows come back
+LEAST_PACE = 100  # calls in a step that a ramp leads up to, whatever was before
 JITTER = random.SystemRandom()
 
 
@@ -64,9 +62,8 @@ def come_back(circuit: Circuit, probe_at: datetime) -> datetime:
     if memory.is_first_to_ask(circuit.network, probe_at):
         return probe_at
     assert circuit.opened_at is not None  # noqa: S101  the database's own constraint
-    half = (memory.now(circuit) - circuit.opened_at).total_seconds() / 2
-    spread = min(max(half, SPREAD_LEAST), SPREAD_MOST)
-    return probe_at + timedelta(seconds=JITTER.uniform(0, spread))
+    half = (memory.now(circuit) - circuit.opened_at) / 2
+    return probe_at + JITTER.uniform(0, 1) * min(max(half, STEP), RAMP)
 
 
 def not_called(network: str) -> None:
@@ -77,15 +74,16 @@ def not_called(network: str) -> None:
 
 
 def ramp(network: str) -> tuple[Window, ...]:
-    """Return one more window to reserve from, for ten minutes after a circuit closed.
+    """Return one more window to reserve from, for a while after a circuit closed.
 
-    Each minute lets pass a tenth more of what passed before it opened.
+    Each step (a minute) lets pass a tenth more of what passed before it opened.
     """
     circuit = memory.look().get(network)
     if circuit is None or circuit.closed_at is None:
         return ()
-    minute = max(0, (memory.now(circuit) - circuit.closed_at) // timedelta(minutes=1))
-    if minute >= RAMP // timedelta(minutes=1):
+    step = max(0, (memory.now(circuit) - circuit.closed_at) // STEP)
+    if step >= RAMP // STEP:
         return ()
-    calls = max(circuit.pace, LEAST_PACE) * (minute + 1) // 10
-    return (Window(f"{network}:ramp", Scope.APP, calls, calls, 60),)
+    calls = max(circuit.pace, LEAST_PACE) * (step + 1) // 10
+    seconds = round(STEP.total_seconds())
+    return (Window(f"{network}:ramp", Scope.APP, calls, calls, seconds),)

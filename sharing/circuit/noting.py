@@ -7,9 +7,8 @@ from typing import Any
 from django.db import connection
 from django.db.models.functions import Now
 
-from sharing.circuit.asking import PROBE_EVERY
 from sharing.circuit.calls import Call
-from sharing.circuit.remembering import SPAN, SPANS, memory
+from sharing.circuit.remembering import PROBE_EVERY, SPAN, SPANS, memory
 from sharing.connectors.text import Sentence
 from sharing.models import Circuit
 

@@ -6,13 +6,16 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from sharing.models import Circuit
 
 SPAN = 10  # seconds
 SPANS = 6
-RAMP = timedelta(minutes=10)
+PROBE_EVERY = timedelta(seconds=settings.PUBLISHING_PROBE_SECONDS)
+STEP = 2 * PROBE_EVERY  # each lets a tenth more pass, after a circuit closed
+RAMP = 10 * STEP
 FRESH = 1.0  # seconds that a look at the table is believed
 
 

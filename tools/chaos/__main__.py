@@ -32,6 +32,7 @@ TIMES = {
     "PUBLISHING_SETTLE_SECONDS": "2",
     "PUBLISHING_ASK_AFTER_SECONDS": str(ASK_AFTER),
     "PUBLISHING_RETRY_LADDER": "1,2,3,4,5",
+    "PUBLISHING_PROBE_SECONDS": "1",
 }
 FAILPOINTS = (
     "after_claim=exit@0.004,before_sending=pause:8@0.01,"
