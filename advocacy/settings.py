@@ -76,11 +76,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-# A queue of its own, so that thousands of bells cannot keep the sweeps waiting.
-CELERY_TASK_ROUTES = {
-    "sharing.sweep": {"queue": "sweeps"},
-    "notifications.mail_unseen": {"queue": "sweeps"},
-}
+# A queue of its own, so that thousands of bells cannot keep the sweep waiting.
+CELERY_TASK_ROUTES = {"sharing.sweep": {"queue": "sweeps"}}
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("sweeps")]
 
 # -- Publishing ---------------------------------------------------------------------

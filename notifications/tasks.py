@@ -5,7 +5,7 @@ from celery import shared_task
 from notifications import keeping, mailing
 
 
-@shared_task(name="notifications.mail_unseen", expires=60)
+@shared_task(name="notifications.mail_unseen", expires=300)
 def mail_unseen(**_later: object) -> None:
     mailing.mail_unseen()
 
