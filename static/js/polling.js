@@ -2,6 +2,6 @@
 document.addEventListener("htmx:before:request", (event) => {
   const asking = event.target;
   if (!asking.matches?.("[data-poll]")) return;
-  const busy = asking.querySelector("details[open] :focus");
+  const busy = document.activeElement?.closest("[data-poll] details[open]");
   if (document.hidden || busy) event.preventDefault();
 });
