@@ -58,7 +58,7 @@ class Notice(TenantModel):
     @property
     def words(self) -> str:
         """What happened, in the active language."""
-        return in_words(self.message)
+        return in_words(self.message).strip()
 
     def address(self, slug: str) -> str:
         """Return where it opens; nothing when that page is no more."""

@@ -132,7 +132,7 @@ def notice_of(row: Mapping[str, Any]) -> dict[str, Any]:
     page, about, key = "sharing:shared", row["share_id"], publication_key(row)
     if row["reason"] == Reason.RECONNECT:
         page, about, key = "sharing:accounts", row["account_id"], account_key(row)
-    waits = row["state"] == State.NEEDS_USER
+    waits = row["state"] in (State.NEEDS_USER, State.FAILED)
     return {
         "kind": Notice.Kind.TO_DO if waits else Notice.Kind.TO_KNOW,
         "key": key,

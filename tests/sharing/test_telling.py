@@ -41,7 +41,7 @@ def test_refused_post_says_what_the_network_said(
     become(press(x), State.FAILED, "invalid", message=why)
 
     (notice,) = notices(ana.tenant)
-    assert notice.membership_id == ana.pk
+    assert (notice.membership_id, notice.kind) == (ana.pk, Notice.Kind.TO_DO)
     assert notice.words == (
         "X did not take “How the new cables were laid”. "
         "The text is too long by 3 characters."
