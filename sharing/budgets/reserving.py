@@ -18,15 +18,13 @@ WITH wanted AS (
         ELSE statement_timestamp() + seconds * interval '1 second' END AS ends
     FROM unnest(%(keys)s::text[], %(calls)s::int[], %(seconds)s::float8[])
         AS wanted (key, calls, seconds)
-), held AS (
-    SELECT key, used, told, resets_at, closed_until FROM sharing_budget
-    WHERE key = ANY (%(keys)s::text[]) ORDER BY key FOR UPDATE
 ), shut AS (
+    -- Without a lock: it may be a moment old, and nothing is written where it is full.
     SELECT max(greatest(
         CASE WHEN closed_until > statement_timestamp() THEN closed_until END,
-        CASE WHEN resets_at > statement_timestamp() AND used >= least(calls, told)
+        CASE WHEN resets_at > statement_timestamp() AND used >= least(wanted.calls, told)
              THEN resets_at END)) AS until
-    FROM held JOIN wanted USING (key)
+    FROM sharing_budget JOIN wanted USING (key)
 ), taken AS (
     INSERT INTO sharing_budget AS budget (key, calls, used, opened_at, resets_at)
     SELECT key, calls, 1, statement_timestamp(), ends FROM wanted, shut
@@ -56,8 +54,8 @@ def reserve(windows: Iterable[Window]) -> datetime | None:
         until, taken = reserve_once(list(wanted.values()))
         if until is not None or len(taken) == len(wanted):
             return until
-        # A row was made and used up in the moment after our statement began. It is
-        # there for the next one to see; nobody has seen what we took of the others.
+        # One was used up in the moment after our statement began. The next one sees
+        # that; nobody has seen what we took of the others.
         give_back([wanted[key] for key in taken])
 
 
