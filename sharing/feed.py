@@ -13,7 +13,7 @@ from content_library.feed import feed_items, items_from, write_cursor
 from content_library.models import Item, ItemTopic, Topic
 from sharing.models import Account, Draft, Publication, Share, State
 from sharing.pacing import FOR_LATER
-from sharing.saying import when
+from sharing.saying import when_about
 from tenants.models import Membership, Tenant
 
 PAGE = 12
@@ -63,7 +63,7 @@ def read_page(membership: Membership, wish: Wish, now: datetime) -> Page:
             row.topic_names,
             row.shared_at,
             row.has_draft,
-            when(row.goes_out_at, now) if row.goes_out_at else "",
+            when_about(row.goes_out_at, now) if row.goes_out_at else "",
         )
         for row in rows[:PAGE]
     ]

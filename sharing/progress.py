@@ -13,7 +13,7 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.http import reroute
 from sharing.models import Publication, Reason, Share, State
 from sharing.pacing import FOR_LATER
-from sharing.saying import when
+from sharing.saying import when, when_about
 from sharing.scheduling import Chosen
 
 PATIENCE = timedelta(seconds=30)
@@ -107,6 +107,12 @@ class Progress:
         """When the first of those that wait for their time goes out."""
         times = [one.publication.not_before for one in self.steps if one.is_for_later]
         return when(min(times), timezone.now()) if times else ""
+
+    @property
+    def goes_out_about(self) -> str:
+        """The same for a card, where there is little room."""
+        times = [one.publication.not_before for one in self.steps if one.is_for_later]
+        return when_about(min(times), timezone.now()) if times else ""
 
     @property
     def moved_time(self) -> str:

@@ -30,8 +30,14 @@ def when(at: datetime, now: datetime) -> str:
     return _("%(day)s %(date)s, %(time)s") % words
 
 
+def when_about(at: datetime, now: datetime) -> str:
+    """Say it where there is little room: what is far away has a day and no hour."""
+    days = (timezone.localdate(at) - timezone.localdate(now)).days
+    return when(at, now) if 0 <= days < NEXT_DAYS else month_day(at)
+
+
 def day(at: datetime, now: datetime) -> str:
-    """Say the day of a moment to come: "Tomorrow", "Monday", "Monday 30 November"."""
+    """Say the day of a moment to come: "Tomorrow", "Monday", "30 November"."""
     local, today = timezone.localtime(at), timezone.localdate(now)
     days = (local.date() - today).days
     if days == 0:
@@ -39,7 +45,11 @@ def day(at: datetime, now: datetime) -> str:
     if days == 1:
         return _("Tomorrow")
     near = 0 < days < NEXT_DAYS
-    return capfirst(date_format(local, "l") if near else which_day(at))
+    return capfirst(date_format(local, "l")) if near else month_day(at)
+
+
+def month_day(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "MONTH_DAY_FORMAT")
 
 
 def hour(at: datetime) -> str:

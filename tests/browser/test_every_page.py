@@ -16,6 +16,8 @@ ADMINS = (
     "/t/acme/people/teams/",
     "/t/acme/settings/",
     "/t/acme/settings/tokens/",
+    "/t/acme/settings/sharing/",
+    "/t/acme/queue/",
     "/t/acme/dashboard/",
     "/t/acme/dashboard/definitions/",
     "/accounts/profile/",
