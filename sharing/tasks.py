@@ -87,12 +87,26 @@ def ring_for(task: object, find: Callable[[], list[sweeping.Ids]]) -> None:
 def bells_waiting() -> int:
     """Return how many bells nobody has heard yet; as good as many when it cannot be told."""
     try:
-        with current_app.connection_for_write() as broker:
-            queue: Any = broker.default_channel
-            return int(queue.client.llen(current_app.conf.task_default_queue))
+        return count_bells()
     except Exception as error:
         log.warning("the broker is away: %r", error)
         return sweeping.BATCH
+
+
+def broker_answers() -> bool:
+    """Ask the broker; a worker does without while it is away (``polling``)."""
+    try:
+        count_bells()
+    except Exception as error:
+        log.warning("the broker is away: %r", error)
+        return False
+    return True
+
+
+def count_bells() -> int:
+    with current_app.connection_for_write() as broker:
+        queue: Any = broker.default_channel
+        return int(queue.client.llen(current_app.conf.task_default_queue))
 
 
 def ring_on_commit(publication: Publication) -> None:

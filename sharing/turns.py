@@ -71,6 +71,12 @@ class Turns:
                 self.ring.append(tenant_id)
             return tenant_id
 
+    def forget(self) -> None:
+        """Know nothing, as a new process does."""
+        with self.lock:
+            self.ring.clear()
+            self.looked_at = float("-inf")
+
     def drop(self, tenant_id: UUID) -> None:
         """Nothing of the tenant may go at the moment: no more turns until the next look."""
         with self.lock:

@@ -102,10 +102,17 @@ def publish_next(
     taken; None when nothing may go at the moment.
     """
     work = next_by_turns() or claim(tenant_id, publication_id)
-    if work is None:
-        return None
-    carry_out(work)
-    return work.publication
+    if work is not None:
+        carry_out(work)
+    return work.publication if work else None
+
+
+def publish_by_turns() -> bool:
+    """Send one publication, where nobody rings; false when nothing is due."""
+    work = next_by_turns()
+    if work is not None:
+        carry_out(work)
+    return work is not None
 
 
 def next_by_turns() -> Work | None:
