@@ -31,7 +31,7 @@ class Group(TextChoices):
     NEEDS_YOU = "needs_you", gettext_lazy("Needs you")
     GOING_OUT = "going_out", gettext_lazy("Going out")
     WAITING = "waiting", gettext_lazy("Waiting")
-    LATELY = "lately", gettext_lazy("Out lately")
+    LATELY = "lately", gettext_lazy("Lately")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class QueueStep(Step):
         row = self.publication
         if self.group == Group.WAITING:
             words = {"time": when(row.not_before, self.now)}
+            if row.explanation and row.reason not in WAITS:
+                return row.explanation + " " + _("Next try %(time)s.") % words
             return WAITS.get(row.reason, no_answer)() % words
         if row.state == State.PUBLISHED and row.published_at:
             return _("Out since %(time)s.") % {"time": when(row.published_at, self.now)}

@@ -320,6 +320,7 @@ def test_the_sweep_would_see_a_leak(acme: Twin, members: list[Visitor]) -> None:
     admin = members[-1]
     pages = [
         "/t/acme/",
+        "/t/acme/queue/",
         "/t/acme/people/",
         "/t/acme/people/teams/",
         "/t/acme/guidelines/",

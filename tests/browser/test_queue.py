@@ -99,7 +99,7 @@ def test_from_the_feed_to_a_good_time_to_the_queue_without_a_mouse(
 
     # Its time comes while the page is open: no reload.
     let_it_be_time(ana)
-    out = page.get_by_role("region", name="Out lately")
+    out = page.get_by_role("region", name="Lately")
     expect(out).to_contain_text(TITLE, timeout=60_000)
     expect(waiting).to_have_count(0)
     visitor.check()
@@ -125,7 +125,7 @@ def test_cancelling_in_the_queue(
 
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("region", name="Out lately")).to_contain_text("Cancelled")
+    expect(page.get_by_role("region", name="Lately")).to_contain_text("Cancelled")
     assert product.sandbox.posts() == []
 
 
