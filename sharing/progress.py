@@ -115,6 +115,10 @@ class Progress:
         return when_about(min(times), timezone.now()) if times else ""
 
     @property
+    def is_spread(self) -> bool:
+        return any(is_spread(step.publication, self.share) for step in self.steps)
+
+    @property
     def moved_time(self) -> str:
         """The wall time that was chosen, where the clock never shows it."""
         share = self.share
@@ -147,6 +151,15 @@ def read_progress(share: Share, now: datetime) -> Progress:
     publications = rows.select_related("account", "link").order_by("network", "pk")
     steps = [Step(one, network_of(one)) for one in publications]
     return Progress(share, steps, is_slow=now - share.created_at > PATIENCE)
+
+
+def is_spread(publication: Publication, share: Share) -> bool:
+    """Tell whether it goes out later than chosen, to stand apart from colleagues'."""
+    if publication.state != State.READY or publication.reason not in FOR_LATER:
+        return False
+    return (
+        share.scheduled_at is not None and publication.not_before > share.scheduled_at
+    )
 
 
 def network_of(publication: Publication) -> OAuth2Connector | None:

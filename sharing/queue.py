@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from sharing.models import Publication, Reason, Share, State
 from sharing.models.publication import FINAL
-from sharing.progress import Step, network_of
+from sharing.progress import Step, is_spread, network_of
 from sharing.saying import when
 from sharing.time_form import TimeForm
 from sharing.timetable import Offer, Timetable
@@ -58,6 +58,8 @@ class QueueStep(Step):
         row = self.publication
         if self.group == Group.WAITING:
             words = {"time": when(row.not_before, self.now)}
+            if row.reason == Reason.SCHEDULED and is_spread(row, row.share):
+                return _("Goes out %(time)s, apart from colleagues' posts.") % words
             if row.explanation and row.reason not in WAITS:
                 return row.explanation + " " + _("Next try %(time)s.") % words
             return WAITS.get(row.reason, no_answer)() % words

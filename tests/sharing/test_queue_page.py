@@ -314,6 +314,21 @@ def test_a_waiting_share_is_moved(web: Client, put: Put, acme: Tenant) -> None:
         assert AuditEntry.objects.for_tenant(acme).filter(action="share.moved").exists()
 
 
+def test_a_time_that_a_colleague_has_is_a_little_later_and_that_is_said(
+    web: Client, put: Put, cora: Membership
+) -> None:
+    then = in_days(3, 14)
+    put(scheduled_at=then, account=make_account(cora, "linkedin"))
+    publication = put(scheduled_at=in_days(2))
+
+    web.post(move_url(publication), at(then))
+
+    assert fresh(publication).not_before == then + timedelta(minutes=10)
+    assert "apart from colleagues" in page(web)
+    shared = reverse("sharing:shared", args=["acme", publication.share_id])
+    assert "later than chosen" in web.get(shared).content.decode()
+
+
 @pytest.mark.parametrize("state", ["claimed", "sending"])
 def test_what_is_going_out_is_not_moved_and_that_is_said(
     web: Client, put: Put, state: str
