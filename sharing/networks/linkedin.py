@@ -138,8 +138,14 @@ class LinkedIn(OAuth2Connector):
         return self.error(errors.OperatorAction, _NO_PRODUCT, reason="product")
 
     def wait(self, answer: Answer) -> float | None:
-        """The quotas are per day and begin anew at midnight UTC; no header says so."""
-        return sane(super().wait(answer)) or seconds_to_midnight(answered_at(answer))
+        """A day's quota begins anew at midnight UTC; no header says so, the message does.
+
+        Without that word it is a throttle of the moment, and trying again tells.
+        """
+        asked = sane(super().wait(answer))
+        if asked is None and " DAY " in answer.text.upper():
+            return seconds_to_midnight(answered_at(answer))
+        return asked
 
     def exhausted(self, answer: Answer) -> Scope:
         """The message names whose throttle it was; the member's share of the app's is

@@ -130,12 +130,21 @@ class TestLinkedIn(ConnectorContract):
             connector.publish(Tokens("t", scopes=scopes), self.profile_id, self.post)
 
     def test_a_used_up_day_waits_for_midnight_utc(self, connector, wire):
-        self.answers(wire, status=429, json={"status": 429})
+        said = {"message": "Resource level throttle MEMBER DAY limit is reached"}
+        self.answers(wire, status=429, json=said)
 
         with pytest.raises(errors.TryLater) as caught:
             self.publish(connector)
 
         assert 0 < caught.value.after <= 86400
+
+    def test_a_throttle_that_names_no_day_is_tried_again_soon(self, connector, wire):
+        self.answers(wire, status=429, json={"status": 429})
+
+        with pytest.raises(errors.TryLater) as caught:
+            self.publish(connector)
+
+        assert caught.value.after is None
 
     def test_an_id_counts_even_when_the_body_breaks_off(self, connector, wire):
         headers = {"x-restli-id": URN}

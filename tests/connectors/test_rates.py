@@ -134,8 +134,9 @@ def test_the_reset_is_measured_by_the_network_s_own_clock():
 
 def test_a_network_whose_clock_makes_no_sense_is_measured_by_ours():
     headers = CaseInsensitiveDict({"Date": "Fri, 31 Dec 9999 23:59:59 -2359"})
+    said = b"MEMBER DAY limit"
 
-    error = LinkedIn(APP).sort(Answer(429, headers), creates=True)
+    error = LinkedIn(APP).sort(Answer(429, headers, said), creates=True)
 
     assert 0 < error.after <= DAY
 
@@ -199,22 +200,22 @@ def test_every_answer_tells_not_only_a_good_one():
 
 
 @pytest.mark.parametrize(
-    ("message", "scope"),
+    ("message", "scope", "after"),
     [
-        ("Resource level throttle APPLICATION DAY limit is reached", "app"),
-        ("Resource level throttle APPLICATION_AND_MEMBER DAY limit", "account"),
-        ("Resource level throttle MEMBER DAY limit is reached", "account"),
-        ("Throttle limit for calls to this resource is reached.", "account"),
-        ("", "account"),
+        ("Resource level throttle APPLICATION DAY limit is reached", "app", 12 * 3600),
+        ("throttle APPLICATION_AND_MEMBER DAY limit", "account", 12 * 3600),
+        ("Resource level throttle MEMBER DAY limit is reached", "account", 12 * 3600),
+        ("Throttle limit for calls to this resource is reached.", "account", None),
+        ("", "account", None),
     ],
 )
-def test_linkedin_s_message_names_the_throttle(message, scope):
+def test_linkedin_s_message_names_the_throttle(message, scope, after):
     said = answer(429, f'{{"message": "{message}"}}'.encode())
 
     error = LinkedIn(APP).sort(said, creates=True)
 
     assert error.scope == scope
-    assert error.after == 12 * 3600
+    assert error.after == after
 
 
 # -- Whatever stands there -----------------------------------------------------------------
