@@ -7,10 +7,17 @@ the app's row is everybody's. Rows are locked in the order of their keys, always
 """
 
 from sharing.budgets.heeding import exhaust, heed, learn
-from sharing.budgets.reserving import forget, give_back, reserve
+from sharing.budgets.reserving import (
+    TAKING,
+    forget,
+    give_back,
+    reserve,
+    wanted_values,
+)
 from sharing.budgets.windows import Window, windows_of
 
 __all__ = [
+    "TAKING",
     "Window",
     "exhaust",
     "forget",
@@ -18,5 +25,6 @@ __all__ = [
     "heed",
     "learn",
     "reserve",
+    "wanted_values",
     "windows_of",
 ]

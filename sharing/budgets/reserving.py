@@ -1,6 +1,6 @@
 """Take a call from every window it counts in, or from none, by the database's clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,14 @@ from sharing.budgets.windows import Window
 
 BATCH = 500
 
-RESERVE = """
-WITH wanted AS (
+# Also a part of the statement that writes SENDING (``publishing.marking``).
+TAKING = """
+wanted AS (
     SELECT key, calls, CASE
         WHEN seconds IS NULL
         THEN date_trunc('day', statement_timestamp(), 'UTC') + interval '24 hours'
         ELSE statement_timestamp() + seconds * interval '1 second' END AS ends
-    FROM unnest(%(keys)s::text[], %(calls)s::int[], %(seconds)s::float8[])
+    FROM unnest(%s::text[], %s::int[], %s::float8[])
         AS wanted (key, calls, seconds)
 ), shut AS (
     -- Without a lock: it may be a moment old, and nothing is written where it is full.
@@ -41,8 +42,9 @@ WITH wanted AS (
            OR budget.used < least(excluded.calls, budget.told))
     RETURNING key
 )
-SELECT until, ARRAY(SELECT key FROM taken) FROM shut
 """
+TAKEN = "SELECT until, ARRAY(SELECT key FROM taken) FROM shut"
+RESERVE = " ".join(("WITH", TAKING, TAKEN))
 
 
 def reserve(windows: Iterable[Window]) -> datetime | None:
@@ -60,15 +62,19 @@ def reserve(windows: Iterable[Window]) -> datetime | None:
 
 
 def reserve_once(windows: list[Window]) -> tuple[datetime | None, list[str]]:
-    values: dict[str, Any] = {
-        "keys": [window.key for window in windows],
-        "calls": [window.calls for window in windows],
-        "seconds": [window.seconds for window in windows],
-    }
     with connection.cursor() as cursor:
-        cursor.execute(RESERVE, values)
+        cursor.execute(RESERVE, wanted_values(windows))
         until, taken = cursor.fetchone()
     return until, taken
+
+
+def wanted_values(windows: Sequence[Window]) -> tuple[list[Any], ...]:
+    """Return the values of ``TAKING``; no windows take nothing and are never full."""
+    return (
+        [window.key for window in windows],
+        [window.calls for window in windows],
+        [window.seconds for window in windows],
+    )
 
 
 GIVE_BACK = """

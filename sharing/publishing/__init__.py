@@ -11,6 +11,8 @@ same transaction. Only the database's clock decides. HTTP happens outside any
 transaction. What to do about UNKNOWN stands in ``settling.py``.
 """
 
+from sharing.publishing.claiming import Work, claim, claim_next
+from sharing.publishing.marking import mark_sending, objection_to, start_sending
 from sharing.publishing.moving import (
     frozen_post,
     is_open,
@@ -20,17 +22,11 @@ from sharing.publishing.moving import (
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
 from sharing.publishing.sending import (
-    Work,
-    claim,
-    claim_next,
-    mark_sending,
-    objection_to,
     prepare,
     publish,
     publish_by_turns,
     publish_next,
     send,
-    start_sending,
 )
 from sharing.publishing.stopping import (
     cancel,

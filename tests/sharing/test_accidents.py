@@ -404,7 +404,7 @@ def test_a_mark_whose_commit_went_unheard_is_found_again(
             raise gone
         return done
 
-    monkeypatch.setattr(publishing.sending, "mark_sending", unheard)
+    monkeypatch.setattr(publishing.marking, "mark_sending", unheard)
     monkeypatch.setattr("sharing.patience.PAUSES", (0, 0, 0))
 
     assert publishing.start_sending(work)

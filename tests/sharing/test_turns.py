@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sharing import services, tasks
 from sharing.models import Publication, State
-from sharing.publishing.sending import next_by_turns
+from sharing.publishing.claiming import next_by_turns
 from sharing.turns import MANY, Turns, turns
 from tenants.models import Membership
 from tenants.scoping import acting_for
