@@ -53,6 +53,21 @@ function say(composer) {
   if (status.textContent !== said) status.textContent = said;
 }
 
+// The panel of "Later" closes as a menu does: by Escape, or by a press elsewhere.
+document.addEventListener("keydown", (event) => {
+  const later = event.key === "Escape" && event.target.closest?.("details.later[open]");
+  if (!later) return;
+  event.preventDefault();
+  later.open = false;
+  later.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("a")) return; // the summary of mistakes leads into it
+  for (const later of document.querySelectorAll("details.later[open]")) {
+    if (!later.contains(event.target)) later.open = false;
+  }
+});
+
 // -- Words that survive ----------------------------------------------------------------
 // Until the server has them they are kept in this browser: a lost session loses nothing.
 
