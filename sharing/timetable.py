@@ -11,7 +11,7 @@ from content_library.models import Item
 from sharing.pacing import Pace, find_rules
 from sharing.saying import day, hour, when
 from sharing.scheduling import DAY, FURTHEST, after_quiet, chosen_at, day_of, suggest
-from sharing.timing import cap_problem
+from sharing.timing import objection
 from tenants.models import Membership
 
 WALL = "%Y-%m-%dT%H:%M"
@@ -50,8 +50,10 @@ class Timetable:
     @property
     def note(self) -> str:
         """What has to be said before the press; nothing when "now" means now."""
-        if full := cap_problem(self.pace, self.item, self.goes_out)[0]:
-            return full
+        chosen = chosen_at(self.goes_out, self.zone) if self.waits else None
+        wrong, _offer = objection(self.pace, self.item, chosen, by_choice=False)
+        if wrong:
+            return wrong
         if not self.waits:
             return ""
         words = {"time": when(self.goes_out, self.now)}

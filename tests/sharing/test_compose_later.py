@@ -156,6 +156,17 @@ def test_in_quiet_hours_the_composer_says_so_before_the_press(
     assert share.scheduled_at is not None
 
 
+def test_an_item_that_ends_in_quiet_hours_is_no_promise(
+    web: Client, acme: Tenant, linkedin: Account, always_quiet: object
+) -> None:
+    ending = make_item(acme, ends_at=timezone.now() + timedelta(hours=1))
+
+    page = web.get(url(ending)).content.decode()
+
+    assert "this can only be shared until" in page
+    assert "Goes out" not in page
+
+
 def test_outside_quiet_hours_it_says_nothing(
     web: Client, item: Item, linkedin: Account
 ) -> None:
