@@ -100,6 +100,11 @@ class Pace:
     def zone(self) -> str:
         return self.by.tenant.time_zone
 
+    @property
+    def latest(self) -> datetime:
+        """Nothing is planned further ahead."""
+        return self.now + FURTHEST
+
     @cached_property
     def days(self) -> "Counter[date]":
         """Return how many shares go out, or went out, on each day that matters."""
@@ -134,7 +139,7 @@ class Pace:
             day = today + number * DAY
             at = choose(datetime.combine(day, MORNING), self.zone).at
             at = after_quiet(self.rules, at, self.zone)
-            if item.ends_at is not None and at >= item.ends_at:
+            if at > self.latest or (item.ends_at is not None and at >= item.ends_at):
                 return None
             if day_of(at, self.zone) == day and self.is_free(day):
                 return at

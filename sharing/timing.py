@@ -130,7 +130,7 @@ def quiet_problem(
 ) -> tuple[str, datetime | None]:
     """The time is in quiet hours: say when they end."""
     free = after_quiet(pace.rules, chosen.at, chosen.zone)
-    if item.ends_at and free >= item.ends_at:
+    if free > pace.latest or (item.ends_at and free >= item.ends_at):
         return _("Quiet hours at your workplace. Choose an earlier time."), None
     words = {"time": when(free, pace.now)}
     sentence = _("Quiet hours at your workplace. The next possible time is %(time)s.")

@@ -233,6 +233,19 @@ def test_what_was_cancelled_does_not_count(
     assert press(x, scheduled_at=at("2026-11-25T11:00")).is_new
 
 
+def test_no_day_is_named_that_is_too_far_away(
+    rule: Rule, press: Press, x: Account
+) -> None:
+    rule(most_per_day=1)
+    last = TUESDAY + timedelta(days=90)
+    press(x, scheduled_at=last)
+
+    refused = refusal(press, x, scheduled_at=last - MINUTE)
+
+    assert "that day is full" in refused.errors["scheduled_at"][0]
+    assert refused.offer is None
+
+
 def test_the_cap_counts_each_person_alone(
     rule: Rule, press: Press, x: Account, cora: Membership
 ) -> None:
