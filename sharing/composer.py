@@ -64,6 +64,12 @@ class Composer:
         return bool(self.form.errors.get("day") or self.form.errors.get("time"))
 
     @property
+    def note(self) -> str:
+        """What is said beside the button, unless it stands at a field already."""
+        told = self.has_time_error or not self.can_share
+        return "" if told else self.timetable.note
+
+    @property
     def can_share(self) -> bool:
         return self.is_open and any(row.account.is_connected for row in self.rows)
 
