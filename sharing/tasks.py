@@ -20,6 +20,7 @@ from sharing.models import Publication
 log = logging.getLogger(__name__)
 
 SILENCE = 5.0  # seconds
+LONGEST_ROUND = 10.0  # seconds; a worker that is asked to stop must come to an end
 HEARD_WITHIN = 60  # seconds, as a rule; then the sweep rings once more
 
 
@@ -40,10 +41,15 @@ class Broker:
 @shared_task(name="sharing.publish")
 def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
     forget_bell(publish, publication_id)
+    until = time.monotonic() + LONGEST_ROUND
     sent = publishing.publish_next(tenant_id, publication_id)
-    # Only who held the lane rings: two waiting rows would ring each other for ever.
-    if sent and (waiting := sweeping.next_in_lane(sent)):
-        ring(publish, sent.tenant_id, waiting)
+    while sent:
+        # Only who held the lane rings: two waiting rows would ring each other for ever.
+        if waiting := sweeping.next_in_lane(sent):
+            ring(publish, sent.tenant_id, waiting)
+        if time.monotonic() > until:
+            return
+        sent = publishing.publish_passed_over()
 
 
 @shared_task(name="sharing.settle")

@@ -22,10 +22,12 @@ from sharing.publishing.moving import (
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
 from sharing.publishing.sending import (
+    finish,
     prepare,
     publish,
     publish_by_turns,
     publish_next,
+    publish_passed_over,
     send,
 )
 from sharing.publishing.stopping import (
@@ -47,6 +49,7 @@ __all__ = [
     "claim",
     "claim_next",
     "declare",
+    "finish",
     "frozen_post",
     "is_anothers",
     "is_open",
@@ -58,6 +61,7 @@ __all__ = [
     "publish",
     "publish_by_turns",
     "publish_next",
+    "publish_passed_over",
     "quarantine",
     "reap",
     "record",

@@ -1,8 +1,10 @@
 """READY -> CLAIMED: one statement takes what is due and reads all that sending needs."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +19,7 @@ from sharing.connectors.types import Post
 from sharing.models import Account, Publication, Reason, State
 from sharing.publishing.moving import frozen_post, lease, move
 from sharing.publishing.outcomes import OPERATOR_PAUSE
+from sharing.publishing.seats import seats
 from sharing.publishing.sql import (
     GATE_IS_OPEN,
     Sql,
@@ -28,6 +31,7 @@ from sharing.publishing.sql import (
 from sharing.turns import turns
 from tenants.scoping import one_statement
 
+TRIES = 3
 MARGIN = 0.1  # the last part of a lease, in which no call may start
 
 _NOT_OFFERED = _("This network is switched off at the moment.")
@@ -85,6 +89,7 @@ WITH next AS (
     SELECT waiting.id FROM sharing_publication waiting
     WHERE waiting.tenant_id = %s AND waiting.state = 'ready'
       AND waiting.not_before <= statement_timestamp()
+      AND waiting.network <> ALL (%s::text[])
       AND {which} AND {open}
       AND NOT EXISTS (
           SELECT FROM sharing_publication busy
@@ -115,8 +120,34 @@ WHERE account.id = (SELECT account_id FROM moved)
 
 
 def take(tenant_id: UUID | str, which: Sql) -> Work | None:
-    """Claim one of the tenant's due publications, in one statement."""
-    started = time.monotonic()
+    """Claim one of the tenant's due publications whose network has a seat left."""
+    started, full = time.monotonic(), seats.full()
+    rows = take_row(tenant_id, which, full)
+    if not rows:
+        if full:
+            seats.pass_over()
+        return None
+    read_at, *cells = rows[0]
+    publication = from_row(Publication, cells[: count(Publication)])
+    account = from_row(Account, cells[count(Publication) :])
+    publication.read_at = account.read_at = read_at
+    if not seats.take(publication.network):
+        move(publication, State.READY, reason=publication.reason)
+        return None
+    try:
+        connector = connector_for(publication.network)
+    except UnknownNetwork:
+        seats.give_back(publication.network)
+        move(publication, State.READY, reason=Reason.OPERATOR, message=_NOT_OFFERED,
+             not_before=after(OPERATOR_PAUSE))  # fmt: skip
+        return None
+    return Work(publication, account, connector, started)
+
+
+def take_row(
+    tenant_id: UUID | str, which: Sql, full: list[str]
+) -> list[tuple[Any, ...]]:
+    """Claim one row; the same again where another one of its account was quicker."""
     statement = CLAIM.format(
         which=which.text,
         open=GATE_IS_OPEN.text,
@@ -124,21 +155,8 @@ def take(tenant_id: UUID | str, which: Sql) -> Work | None:
         account=columns(Account, "account"),
     )
     tenant = str(tenant_id)
-    values = (tenant, *which.values, lease(), tenant, uuid7())
-    try:
-        rows = one_statement(tenant, statement, values)
-    except IntegrityError:
-        return None  # the next one of the same account, a moment after the first
-    if not rows:
-        return None
-    read_at, *cells = rows[0]
-    publication = from_row(Publication, cells[: count(Publication)])
-    account = from_row(Account, cells[count(Publication) :])
-    publication.read_at = account.read_at = read_at
-    try:
-        connector = connector_for(publication.network)
-    except UnknownNetwork:
-        move(publication, State.READY, reason=Reason.OPERATOR, message=_NOT_OFFERED,
-             not_before=after(OPERATOR_PAUSE))  # fmt: skip
-        return None
-    return Work(publication, account, connector, started)
+    values = (tenant, full, *which.values, lease(), tenant, uuid7())
+    for _attempt in range(TRIES):
+        with suppress(IntegrityError):
+            return one_statement(tenant, statement, values)
+    return []

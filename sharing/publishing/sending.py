@@ -14,6 +14,7 @@ from sharing.publishing.claiming import Work, claim, next_by_turns
 from sharing.publishing.marking import put_off, start_sending
 from sharing.publishing.moving import BROKE
 from sharing.publishing.outcomes import Outcome, record
+from sharing.publishing.seats import seats
 from sharing.telling import tell_admins
 from sharing.tokens import usable_tokens
 from tenants.scoping import acting_for
@@ -27,9 +28,7 @@ def publish(tenant_id: UUID | str, publication_id: UUID | str) -> bool:
     Returns whether it was its turn.
     """
     work = claim(tenant_id, publication_id)
-    if work is not None:
-        carry_out(work)
-    return work is not None
+    return finish(work) is not None
 
 
 def publish_next(
@@ -40,18 +39,28 @@ def publish_next(
     There are as many bells as publications, so each gets its turn. Returns what was
     taken; None when nothing may go at the moment.
     """
-    work = next_by_turns() or claim(tenant_id, publication_id)
-    if work is not None:
-        carry_out(work)
-    return work.publication if work else None
+    return finish(next_by_turns() or claim(tenant_id, publication_id))
 
 
-def publish_by_turns() -> bool:
-    """Send one publication, where nobody rings; false when nothing is due."""
-    work = next_by_turns()
-    if work is not None:
+def publish_by_turns() -> Publication | None:
+    """Send one publication, where nobody rings; None when nothing is due."""
+    return finish(next_by_turns())
+
+
+def publish_passed_over() -> Publication | None:
+    """Send something that could not go because its network had no seat left."""
+    return publish_by_turns() if seats.was_passed_over() else None
+
+
+def finish(work: Work | None) -> Publication | None:
+    """Carry out what was claimed, if anything was, and return it."""
+    if work is None:
+        return None
+    try:
         carry_out(work)
-    return work is not None
+    finally:
+        seats.give_back(work.publication.network)
+    return work.publication
 
 
 def carry_out(work: Work) -> None:

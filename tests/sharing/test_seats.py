@@ -1,0 +1,116 @@
+"""One network that hangs leaves threads to the others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+
+from sharing import publishing, tasks
+from sharing.models import Account, Publication, State
+from sharing.publishing.seats import count_seats, seats
+from sharing.turns import turns
+from tenants.models import Membership
+from tests.sharing.conftest import X_POSTS, Press, fresh, make_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _two_seats() -> Iterator[None]:
+    turns.forget()
+    seats.most = 2
+    yield
+    seats.__init__()  # type: ignore[misc]
+
+
+@pytest.fixture
+def waiting(press: Press, ana: Membership, x: Account) -> list[Publication]:
+    """Three for X, of an account each."""
+    others = [make_account(ana, "x", remote_id=f"x{number}") for number in range(2)]
+    return [
+        press(account, key=f"k{number}") for number, account in enumerate([x, *others])
+    ]
+
+
+def claim(publication: Publication) -> publishing.Work | None:
+    return publishing.claim(publication.tenant_id, publication.pk)
+
+
+def test_hanging_network_keeps_no_more_than_its_seats(
+    waiting: list[Publication], press: Press, linkedin: Account
+) -> None:
+    first, second, third = waiting
+
+    assert claim(first)
+    assert claim(second)
+    assert claim(third) is None
+    assert fresh(third).state == State.READY
+    assert claim(press(linkedin, key="other"))
+
+
+def test_seat_given_back_goes_to_what_was_passed_over(
+    waiting: list[Publication],
+) -> None:
+    first, second, third = waiting
+    assert claim(first)
+    with responses.RequestsMock() as network:
+        network.post(X_POSTS, status=201, json={"data": {"id": "7"}})
+        network.post(X_POSTS, status=201, json={"data": {"id": "8"}})
+        second_seat = claim(second)
+        assert second_seat
+        tasks.publish(str(third.tenant_id), str(third.pk))
+        assert fresh(third).state == State.READY
+
+        publishing.finish(second_seat)
+        tasks.publish(str(third.tenant_id), str(third.pk))
+
+    assert fresh(third).state == State.PUBLISHED
+
+
+def test_whoever_is_through_sends_what_was_passed_over(
+    waiting: list[Publication],
+) -> None:
+    """The bell of what was passed over has been heard already."""
+    seats.most = 1
+    first, second, _third = waiting
+    with responses.RequestsMock() as network:
+
+        def meanwhile(_request: Any) -> tuple[int, dict[str, str], str]:
+            if len(network.calls) == 0:
+                tasks.publish(str(second.tenant_id), str(second.pk))
+            return 201, {}, f'{{"data": {{"id": "{7 + len(network.calls)}"}}}}'
+
+        network.add_callback(responses.POST, X_POSTS, meanwhile)
+        tasks.publish(str(first.tenant_id), str(first.pk))
+
+    assert fresh(second).state == State.PUBLISHED
+
+
+def test_seat_that_another_thread_took_first_is_no_attempt(
+    waiting: list[Publication],
+) -> None:
+    """Both looked before either sat down."""
+    first, *_ = waiting
+    seats.most = 0  # and nobody sits: the look finds nothing full
+
+    assert claim(first) is None
+    row = fresh(first)
+    assert (row.state, row.attempts) == (State.READY, 0)
+    assert seats.was_passed_over()
+
+
+@pytest.mark.parametrize(
+    ("threads", "pool", "most"),
+    [(8, "threads", 6), (1, "threads", 1), (8, "prefork", None)],
+)
+def test_quarter_of_the_threads_is_kept_free(
+    threads: int, pool: str, most: int | None
+) -> None:
+    class Worker:
+        concurrency, pool_cls = threads, pool
+
+    seats.most = None
+    count_seats(Worker())
+
+    assert seats.most == most
