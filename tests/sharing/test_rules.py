@@ -293,6 +293,47 @@ def test_two_presses_at_once_do_not_slip_under_the_cap(
     ]
 
 
+@COMMITTED
+@pytest.mark.parametrize("cap", [None, 1])
+def test_one_press_for_later_sent_three_times_at_once_is_one_share(
+    rule: Rule, press: Press, x: Account, cap: int | None
+) -> None:
+    rule(most_per_day=cap)
+    wanted = at("2026-11-25T08:45")
+
+    made = at_once([lambda: press(x, key="same", scheduled_at=wanted)] * 3)
+
+    assert len({share.pk for share in made}) == 1
+    assert waits_until(made[0]) == wanted
+
+
+@COMMITTED
+def test_two_who_move_to_the_same_minute_at_once_do_not_both_get_it(
+    press: Press, crowd: list[Account]
+) -> None:
+    wanted = at("2026-11-26T08:45")
+    shares = [
+        press(one, scheduled_at=at("2026-11-25T08:45") + number * timedelta(hours=2))
+        for number, one in enumerate(crowd)
+    ]
+
+    def move(share: Share) -> bool:
+        with acting_for(share.tenant_id):
+            return services.move_share(
+                share=share,
+                by=share.membership,
+                now=TUESDAY,
+                to=wanted,
+                local=datetime(2026, 11, 26, 8, 45),  # noqa: DTZ001  a wall time
+            )
+
+    moved = at_once([lambda share=share: move(share) for share in shares])  # type: ignore[misc]
+
+    assert moved == [True] * 4
+    times = sorted(waits_until(share) for share in shares)
+    assert times == [wanted + number * 10 * MINUTE for number in range(4)]
+
+
 def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
     """Do the jobs at the same moment; return what each gave or raised."""
     start, made = threading.Barrier(len(jobs)), []
