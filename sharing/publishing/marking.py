@@ -111,7 +111,7 @@ def write_mark(work: Work) -> datetime | None:
             setattr(publication, name, value)
     elif taken:
         budgets.give_back(window for window in windows if window.key in taken)
-    return until  # type: ignore[no-any-return]
+    return until
 
 
 def jitter() -> timedelta:
