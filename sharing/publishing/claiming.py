@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -119,6 +119,16 @@ WHERE account.id = (SELECT account_id FROM moved)
 """
 
 
+@cache
+def claim_statement(which: str) -> str:
+    return CLAIM.format(
+        which=which,
+        open=GATE_IS_OPEN.text,
+        publication=columns(Publication, "moved"),
+        account=columns(Account, "account"),
+    )
+
+
 def take(tenant_id: UUID | str, which: Sql) -> Work | None:
     """Claim one of the tenant's due publications whose network has a seat left."""
     started, full = time.monotonic(), seats.full()
@@ -148,13 +158,7 @@ def take_row(
     tenant_id: UUID | str, which: Sql, full: list[str]
 ) -> list[tuple[Any, ...]]:
     """Claim one row; the same again where another one of its account was quicker."""
-    statement = CLAIM.format(
-        which=which.text,
-        open=GATE_IS_OPEN.text,
-        publication=columns(Publication, "moved"),
-        account=columns(Account, "account"),
-    )
-    tenant = str(tenant_id)
+    statement, tenant = claim_statement(which.text), str(tenant_id)
     values = (tenant, full, *which.values, lease(), tenant, uuid7())
     for _attempt in range(TRIES):
         with suppress(IntegrityError):
