@@ -13,23 +13,33 @@ from uuid import UUID
 
 from django.db import connection
 
+from sharing.models import State
 from tenants.scoping import across_tenants
 
 FRESH = 0.25  # seconds
 MANY = 50  # turns of a tenant until the next look
 
-# From tenant to tenant along the index publication_waiting: the cost grows with the
-# tenants that have something in the queue, neither with all tenants nor with the queue.
-WAITING = """
-WITH RECURSIVE tenant(id) AS (
-    (SELECT tenant_id FROM sharing_publication WHERE state = 'ready'
+# From tenant to tenant along a partial index that begins with the tenant: the cost grows
+# with those that have such a row, neither with all tenants nor with all rows.
+HOPS = """
+{name}(id) AS (
+    (SELECT tenant_id FROM sharing_publication WHERE state = '{state}'
      ORDER BY tenant_id LIMIT 1)
     UNION ALL
     SELECT (SELECT tenant_id FROM sharing_publication
-            WHERE state = 'ready' AND tenant_id > tenant.id
+            WHERE state = '{state}' AND tenant_id > {name}.id
             ORDER BY tenant_id LIMIT 1)
-    FROM tenant WHERE tenant.id IS NOT NULL
-)
+    FROM {name} WHERE {name}.id IS NOT NULL
+)"""
+
+
+def tenants_with(state: State, name: str) -> str:
+    """Return a recursive CTE: the ids of the tenants with such a publication, and a NULL."""
+    return HOPS.format(name=name, state=state.value)
+
+
+WAITING = """
+WITH RECURSIVE {tenants}
 SELECT tenant.id, due.turns FROM tenant CROSS JOIN LATERAL (
     SELECT count(*) AS turns FROM (
         SELECT FROM sharing_publication waiting
@@ -87,7 +97,9 @@ class Turns:
         """Read who waits; who was served longest ago comes first."""
         self.looked_at = time.monotonic()
         with across_tenants(reason="turns of all tenants"), connection.cursor() as rows:
-            rows.execute(WAITING, [MANY])
+            rows.execute(
+                WAITING.format(tenants=tenants_with(State.READY, "tenant")), [MANY]
+            )
             self.left = dict(rows.fetchall())
         served = self.served
         self.served = {one: served[one] for one in self.left if one in served}

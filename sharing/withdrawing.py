@@ -13,29 +13,24 @@ from django.conf import settings
 from django.db import connection
 
 from sharing import publishing
-from sharing.models import Publication, Reason
+from sharing.models import Publication, Reason, State
+from sharing.turns import tenants_with
 from tenants.scoping import across_tenants, acting_for
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 
-# Tenants of which anything could be stopped: a few probes of small indexes for each.
+# Tenants of which anything could be stopped.
 # Never in the same order: whoever is beyond the time of this sweep is early in another.
 WAITING_SOMEWHERE = """
-SELECT tenant.id FROM tenants_tenant tenant
-WHERE EXISTS (
-    SELECT FROM sharing_publication ready
-    WHERE ready.tenant_id = tenant.id AND ready.state = 'ready'
-) OR EXISTS (
-    SELECT FROM sharing_publication asking
-    WHERE asking.tenant_id = tenant.id AND asking.state = 'needs_user'
-) OR EXISTS (
-    SELECT FROM sharing_publication busy
-    WHERE busy.tenant_id = tenant.id AND busy.state = 'claimed'
-)
-ORDER BY random()
+WITH RECURSIVE {ready}, {asking}, {busy}
+SELECT id FROM (
+    SELECT id FROM ready UNION SELECT id FROM asking UNION SELECT id FROM busy
+) AS somewhere
+WHERE id IS NOT NULL ORDER BY random()
 """
+STATES = {"ready": State.READY, "asking": State.NEEDS_USER, "busy": State.CLAIMED}
 
 # Each state by its own partial index: what is finished is not even looked at. What waits
 # for its own time is judged by that time, everything else by now.
@@ -106,9 +101,10 @@ def attempt(tenant_id: UUID) -> int:
 
 
 def tenants_with_waiting() -> list[UUID]:
+    hops = {name: tenants_with(state, name) for name, state in STATES.items()}
     reason = "one sweep for all queues"
     with across_tenants(reason=reason), connection.cursor() as rows:
-        rows.execute(WAITING_SOMEWHERE)
+        rows.execute(WAITING_SOMEWHERE.format(**hops))
         return [tenant_id for (tenant_id,) in rows.fetchall()]
 
 
