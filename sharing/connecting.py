@@ -34,6 +34,7 @@ from tenants.scoping import across_tenants, acting_for
 log = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=10)
+SECRETS = ("access_token", "refresh_token", "previous_refresh_token", "previous_until")
 
 _STALE = _("This sign-in is too old or was used before. Please connect again.")
 _SCOPES = _(
@@ -243,6 +244,7 @@ def store(account: Account, held: Held, now: datetime) -> None:
         sealed.access_token,
         sealed.refresh_token,
     )
+    account.previous_refresh_token, account.previous_until = b"", None
     account.expires_at, account.refreshing_until = held.tokens.expires_at, None
     account.generation += 1
     account.connected_at = now
@@ -305,9 +307,8 @@ def forget(account: Account, by: Membership, now: datetime) -> None:
     """Wipe the tokens and cancel what was waiting for this account."""
     account.state, account.disconnected_at = Account.State.DISCONNECTED, now
     account.access_token = account.refresh_token = b""
-    account.save(
-        update_fields=["state", "disconnected_at", "access_token", "refresh_token"]
-    )
+    account.previous_refresh_token, account.previous_until = b"", None
+    account.save(update_fields=["state", "disconnected_at", *SECRETS])
     waiting = Publication.objects.for_tenant(account.tenant_id).filter(account=account)
     stoppable = waiting.filter(state__in=[State.READY, State.CLAIMED, State.NEEDS_USER])
     publishing.cancel_all(stoppable, reason=Reason.ACCOUNT_GONE)

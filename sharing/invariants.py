@@ -4,14 +4,18 @@ Each query returns the publications (I8: or shares) of one tenant that break its
 sentence. None is allowed to, whatever crashed.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
+from sharing import networks
+from sharing.connectors.base import Connector
 from tenants.models import Tenant
 from tenants.scoping import acting_for
 
@@ -95,6 +99,9 @@ INVARIANTS = (
         OR bool_or(to_state = 'sending' AND from_state <> 'claimed')
         OR bool_or(from_state = 'unknown' AND to_state IN ('claimed', 'cancelled'))
         OR bool_or(from_state = 'sending' AND to_state IN ('claimed', 'cancelled'))
+        OR bool_or(from_state = 'pending' AND to_state NOT IN (
+            'pending', 'published', 'failed', 'unknown'
+        ))
         """,
     ),
     Invariant(
@@ -134,6 +141,17 @@ INVARIANTS = (
         )
         """,
     ),
+    Invariant(
+        "I9",
+        "What a network works on can be asked for, and is given up in its time.",
+        """
+        SELECT pub.id FROM pub WHERE state = 'pending' AND (
+            coalesce(handle, '{}') IN ('{}', 'null')
+            OR sending_at < statement_timestamp() - interval '2 minutes'
+                - (coalesce(%(longest)s::jsonb ->> network, %(unheard)s))::interval
+        )
+        """,
+    ),
 )
 
 
@@ -152,9 +170,10 @@ class Finding:
 def check_all() -> list[Finding]:
     """Ask every invariant of every tenant."""
     findings = [Finding(invariant) for invariant in INVARIANTS]
+    limits = {"doubt": longest_doubt(), **longest_pending()}
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         with acting_for(tenant_id), connection.cursor() as cursor:
-            values = {"tenant": tenant_id, "doubt": longest_doubt()}
+            values = limits | {"tenant": tenant_id}
             for finding in findings:
                 finding.broken += ask(cursor, finding.invariant.query, values)
     return findings
@@ -168,3 +187,15 @@ def ask(cursor: Any, query: str, values: Mapping[str, object]) -> list[UUID]:
 def longest_doubt() -> int:
     """Seconds until the member is asked, and a minute for a busy hour."""
     return settings.PUBLISHING_ASK_AFTER_SECONDS + 60
+
+
+def longest_pending() -> dict[str, str]:
+    """How long each network may work on a post; and one that is not here any more."""
+    known = networks.all_networks()
+    longest = {slug: seconds(known[slug].pending_for) for slug in known}
+    unheard = seconds(Connector.pending_for)
+    return {"longest": json.dumps(longest), "unheard": unheard}
+
+
+def seconds(span: timedelta) -> str:
+    return f"{span.total_seconds()} seconds"

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from sharing import publishing
 from sharing.models import ConnectAttempt, Publication, State
+from sharing.models.publication import UNSETTLED
 from tenants.scoping import across_tenants, acting_for, one_statement
 
 BATCH = 500
@@ -57,10 +58,10 @@ def due() -> list[Ids]:
 
 
 def unsettled() -> list[Ids]:
-    """Return what is UNKNOWN and may be looked at again."""
+    """Return what is UNKNOWN or PENDING and may be asked about again."""
     with across_tenants(reason="one sweep for all queues"):
         rows = everybodys().filter(
-            publishing.is_open(), state=State.UNKNOWN, not_before__lte=Now()
+            publishing.is_open(), state__in=UNSETTLED, not_before__lte=Now()
         )
         return list(rows.order_by("not_before").values_list("tenant_id", "pk")[:BATCH])
 

@@ -14,7 +14,15 @@ from django.core.cache import caches
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from sharing import budgets, failpoints, publishing, settling, sweeping, withdrawing
+from sharing import (
+    budgets,
+    failpoints,
+    publishing,
+    settling,
+    sweeping,
+    tokens,
+    withdrawing,
+)
 from sharing.models import Publication
 
 log = logging.getLogger(__name__)
@@ -69,6 +77,7 @@ def sweep(**_later: object) -> None:
     attempt(withdrawing.withdraw)
     attempt(sweeping.forget_attempts)
     attempt(budgets.forget)
+    attempt(tokens.forget_previous)
 
 
 def attempt(part: Callable[[], object]) -> None:

@@ -1,5 +1,6 @@
 """An account's tokens: kept sealed, renewed by one worker at a time."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,10 +13,15 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.types import Tokens
 from sharing.models import Account
 from sharing.patience import persistently
-from tenants.scoping import acting_for
+from tenants.models import Tenant
+from tenants.scoping import acting_for, one_statement
 
 RENEW_BEFORE = timedelta(minutes=5)
-RENEWING = timedelta(seconds=40)
+RENEWING = timedelta(seconds=40)  # longer than a call may take
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds, until another worker is through
+PREVIOUS = "previous_refresh_token"
+KEPT = timedelta(hours=24)
+SWEEP_EVERY = 600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -68,19 +74,92 @@ def usable_tokens(account: Account, connector: OAuth2Connector) -> Tokens:
 def renew(account: Account, connector: OAuth2Connector) -> Tokens:
     """Trade the refresh token for a new pair, single-flight, and store it before use."""
     if not begin_renewal(account):
-        raise errors.TryLater(after=5, reason="token_refresh")
+        return wait_for_winner(account)
     try:
-        tokens = connector.refresh(open_tokens(account))
+        held = open_tokens(account)
+        tokens = connector.refresh(held)
+    except errors.TryLater as later:
+        end_renewal(account)
+        raise errors.TryLater(after=later.after, reason="token_refresh") from None
+    except errors.Disconnected:
+        return rescue(account, connector)
+    except errors.ConnectorError:
+        end_renewal(account)
+        raise
+    return keep(account, tokens, traded=held.refresh_token)
+
+
+def keep(account: Account, tokens: Tokens, *, traded: str | None) -> Tokens:
+    failpoints.at("in_renewal")
+    # The old pair may be dead already: the new one must not be lost to a short outage.
+    persistently(lambda: store_renewed(account, tokens, traded))
+    return tokens
+
+
+def wait_for_winner(account: Account) -> Tokens:
+    """Return the pair that another worker is just getting, or soon say to try later."""
+    for pause in PAUSES:
+        time.sleep(pause)
+        newest = read_again(account)
+        if newest.generation != account.generation:
+            return pair_of(newest)
+        if newest.refreshing_until is None:
+            break  # it was in vain
+    if is_expired(account):
+        raise errors.TryLater(after=5, reason="token_refresh")
+    return open_tokens(account)
+
+
+def rescue(account: Account, connector: OAuth2Connector) -> Tokens:
+    """The refresh token was refused: return a pair all the same, or raise ``Disconnected``.
+
+    Another worker may have stored a new one meanwhile. Or the network may still take the
+    one before, where it says that it does.
+    """
+    newest = read_again(account)
+    if newest.generation != account.generation:
+        return pair_of(newest)
+    try:
+        before = open_previous(newest, connector.refresh_grace)
+        if before is None:
+            raise errors.Disconnected(reason="refresh_refused")
+        tokens = connector.refresh(before)
     except errors.TryLater as later:
         end_renewal(account)
         raise errors.TryLater(after=later.after, reason="token_refresh") from None
     except errors.ConnectorError:
         end_renewal(account)
         raise
-    failpoints.at("in_renewal")
-    # The old pair may be dead already: the new one must not be lost to a short outage.
-    persistently(lambda: store_renewed(account, tokens))
-    return tokens
+    return keep(account, tokens, traded=before.refresh_token)
+
+
+def read_again(account: Account) -> Account:
+    """Return the account as it is now."""
+    with acting_for(account.tenant_id):
+        rows = Account.objects.for_tenant(account.tenant_id).with_clock()
+        return rows.get(pk=account.pk)
+
+
+def pair_of(account: Account) -> Tokens:
+    """Return what another worker stored, unless the member disconnected since."""
+    if not account.is_connected:
+        raise errors.Disconnected
+    return open_tokens(account)
+
+
+def open_previous(account: Account, grace: timedelta) -> Tokens | None:
+    """Return the pair before this one, while the network takes it; None otherwise."""
+    if account.previous_until is None or not account.previous_refresh_token:
+        return None
+    traded_at = account.previous_until - KEPT
+    if account.read_at >= traded_at + grace:
+        return None
+    try:
+        refresh = vault.unseal(account.previous_refresh_token, tenant=account.tenant_id,
+                               row=account.pk, column=PREVIOUS)  # fmt: skip
+    except vault.Unreadable:
+        return None
+    return Tokens("", refresh, None, tuple(account.scopes))
 
 
 def begin_renewal(account: Account) -> bool:
@@ -88,33 +167,74 @@ def begin_renewal(account: Account) -> bool:
     with acting_for(account.tenant_id):
         free = Q(refreshing_until=None) | Q(refreshing_until__lt=Now())
         mine = Account.objects.for_tenant(account.tenant_id).filter(
-            free, pk=account.pk, generation=account.generation
+            pk=account.pk, generation=account.generation
         )
-        return mine.update(refreshing_until=Now() + RENEWING) == 1
+        taken = mine.filter(free).update(refreshing_until=Now() + RENEWING) == 1
+        if taken:
+            until = mine.values_list("refreshing_until", flat=True)
+            account.refreshing_until = until.get()
+        return taken
 
 
 def end_renewal(account: Account) -> None:
-    """Let the next worker try."""
+    """Let the next worker try; a right that ran out and was taken by another stays his."""
     with acting_for(account.tenant_id):
         mine = Account.objects.for_tenant(account.tenant_id).filter(
-            pk=account.pk, generation=account.generation
+            pk=account.pk,
+            generation=account.generation,
+            refreshing_until=account.refreshing_until,
         )
         mine.update(refreshing_until=None)
 
 
-def store_renewed(account: Account, tokens: Tokens) -> None:
-    """Write the new pair as the next generation."""
+def store_renewed(account: Account, tokens: Tokens, traded: str | None) -> None:
+    """Write the new pair as the next generation, and what was traded for it beside it."""
     sealed = seal(account, tokens)
+    is_spent = traded and traded != tokens.refresh_token
+    previous = traded if is_spent and traded else ""
     with acting_for(account.tenant_id):
         connected = Account.objects.for_tenant(account.tenant_id).connected()
         mine = connected.filter(pk=account.pk, generation=account.generation)
         mine.update(
             access_token=sealed.access_token,
             refresh_token=sealed.refresh_token,
+            previous_refresh_token=vault.seal(
+                previous, tenant=account.tenant_id, row=account.pk, column=PREVIOUS
+            ),
+            previous_until=Now() + KEPT if previous else None,
             expires_at=tokens.expires_at,
             generation=F("generation") + 1,
             refreshing_until=None,
         )
+
+
+# Tenant by tenant: tokens are the one table that nobody reads across tenants.
+FORGET = """
+UPDATE sharing_account SET previous_refresh_token = '', previous_until = NULL
+WHERE tenant_id = %s AND previous_until < statement_timestamp() RETURNING id
+"""
+
+
+class Broom:
+    """Remembers when this process swept: it asks every tenant, so not with each sweep."""
+
+    next_at = 0.0
+
+    @classmethod
+    def is_due(cls) -> bool:
+        now = time.monotonic()
+        is_due = now >= cls.next_at
+        if is_due:
+            cls.next_at = now + SWEEP_EVERY
+        return is_due
+
+
+def forget_previous() -> int:
+    """Drop the pairs that were kept for long enough; return how many."""
+    if not Broom.is_due():
+        return 0
+    tenants = Tenant.objects.values_list("pk", flat=True)
+    return sum(len(one_statement(pk, FORGET, [pk])) for pk in tenants)
 
 
 def is_ageing(account: Account) -> bool:

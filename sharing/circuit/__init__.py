@@ -8,7 +8,7 @@ All processes share one row a network, and the database's clock decides. While a
 well nothing is written, and one look a second in each process is all that is read.
 """
 
-from sharing.circuit.asking import Wait, gate, not_called, ramp
+from sharing.circuit.asking import Wait, gate, gate_to_ask, not_called, ramp
 from sharing.circuit.calls import Call, classify
 from sharing.circuit.noting import note, pause, states
 from sharing.circuit.remembering import memory
@@ -18,6 +18,7 @@ __all__ = [
     "Wait",
     "classify",
     "gate",
+    "gate_to_ask",
     "memory",
     "not_called",
     "note",

@@ -43,6 +43,21 @@ def gate(network: str) -> Wait | None:
     return Wait(circuit.reason, come_back(circuit, circuit.next_probe_at))
 
 
+def gate_to_ask(network: str) -> Wait | None:
+    """The same for a question, which posts nothing.
+
+    It may be the probe of a network that was silent. It proves nothing about an app
+    that may not post: there it goes along when a probe is due, and takes none away.
+    """
+    circuit = memory.look().get(network)
+    if circuit is None or circuit.next_probe_at is None:
+        return None
+    is_due = circuit.next_probe_at <= memory.now(circuit)
+    if is_due and (circuit.reason == Circuit.Reason.OPERATOR or take_probe(circuit)):
+        return None
+    return Wait(circuit.reason, circuit.next_probe_at)
+
+
 def take_probe(circuit: Circuit) -> bool:
     """Take the probe that is due; false when another one was quicker."""
     pause = LOOK_EVERY if circuit.reason == Circuit.Reason.OPERATOR else PROBE_EVERY

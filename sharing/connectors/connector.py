@@ -54,6 +54,7 @@ class Connector:
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
     measures: ClassVar[bool] = False  # metrics() can tell something
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
+    pending_for: ClassVar[timedelta] = timedelta(hours=24)  # then poll() is given up
 
     def __init__(
         self,
@@ -111,6 +112,19 @@ class Connector:
     def send(
         self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
     ) -> Posted | Pending:
+        raise NotImplementedError
+
+    def poll(
+        self,
+        tokens: Tokens,
+        profile_id: str,
+        handle: Mapping[str, str],
+        deadline: float | None,
+    ) -> Posted | Pending:
+        """Ask what became of a ``Pending``. Asked twice, it must not post twice.
+
+        ``Refused`` means that this post will never stand.
+        """
         raise NotImplementedError
 
     def profile(self, tokens: Tokens) -> Profile:
@@ -189,7 +203,8 @@ class Connector:
                 scope=self.exhausted(answer),
             )
         if 400 <= answer.status < 500 and answer.status != 408:
-            return self.error(errors.Refused, _REFUSED)
+            refusal = errors.Refused if creates else errors.QuestionRefused
+            return self.error(refusal, _REFUSED)
         return self.silence(creates)
 
     def silence(self, creates: bool) -> errors.ConnectorError:

@@ -55,6 +55,10 @@ class Refused(ConnectorError):
     default_reason = "refused"
 
 
+class QuestionRefused(Refused):
+    """Not the post was refused but a question: it tells nothing of any post."""
+
+
 class Duplicate(Refused):
     """The same text is already there; where the network tells, this says which post."""
 

@@ -79,6 +79,8 @@ class OAuth2Connector(Connector):
     REVOKE_URL: ClassVar[str] = ""
     pkce: ClassVar[bool] = False
     refreshable: ClassVar[bool] = False
+    # How long a refresh token still works after it was traded for the next one.
+    refresh_grace: ClassVar[timedelta] = timedelta(0)
     basic_auth: ClassVar[bool] = False  # the secret in a header instead of the form
     denied_errors: ClassVar[frozenset[str]] = frozenset({"access_denied"})
 

@@ -62,10 +62,14 @@ class Posted:
 
 @dataclass(frozen=True)
 class Pending:
-    """The network accepted but has not finished; ``handle`` finds it again."""
+    """The network accepted but has not finished; ``handle`` finds it again.
+
+    ``after`` is the network's own word when to ask again, in seconds, if it has one.
+    """
 
     handle: Mapping[str, str]
     allowances: tuple[Allowance, ...] = field(default=(), compare=False)
+    after: float | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ class Account(TenantModel):
     refresh_token = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(null=True, blank=True)
     refreshing_until = models.DateTimeField(null=True, blank=True)
+    # The pair before this one, for networks that still take it for a while.
+    previous_refresh_token = models.BinaryField(default=b"", db_default=b"")
+    previous_until = models.DateTimeField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=1)
     connected_at = models.DateTimeField()
     disconnected_at = models.DateTimeField(null=True, blank=True)
@@ -62,8 +65,20 @@ class Account(TenantModel):
             ),
             models.CheckConstraint(
                 condition=~Q(state="disconnected")
-                | Q(access_token=b"", refresh_token=b""),
+                | Q(access_token=b"", refresh_token=b"", previous_refresh_token=b""),
                 name="account_disconnected_keeps_no_token",
+            ),
+            models.CheckConstraint(
+                condition=Q(previous_refresh_token=b"")
+                | Q(previous_until__isnull=False),
+                name="account_previous_token_ends",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "previous_until"],
+                condition=Q(previous_until__isnull=False),
+                name="account_previous",
             ),
         ]
 

@@ -60,12 +60,14 @@ class Reason(models.TextChoices):
     ACCOUNT_GONE = "account_gone", _("the account was disconnected")
     TENANT_CLOSED = "tenant_closed", _("the workplace was closed")
     LEASE_EXPIRED = "lease_expired", _("the worker stopped")
+    OVERDUE = "overdue", _("the network took too long")
     LATE_ANSWER = "late_answer", _("the network answered late")
     RESTORED = "restored", _("the data was restored from a backup")
 
 
 FINAL = (State.PUBLISHED, State.FAILED, State.CANCELLED, State.REMOVED)
 IN_FLIGHT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
+UNSETTLED = (State.UNKNOWN, State.PENDING)  # the network has to be asked
 
 
 class PublicationQuerySet(TenantQuerySet["Publication"]):
@@ -154,6 +156,10 @@ class Publication(TenantModel):
                 condition=~Q(state__in=["sending", "unknown", "pending"])
                 | Q(sending_at__isnull=False),
                 name="publication_sent_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="pending") | Q(handle__isnull=False),
+                name="publication_pending_has_handle",
             ),
             models.CheckConstraint(
                 condition=Q(state="unknown", unknown_since__isnull=False)

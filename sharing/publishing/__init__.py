@@ -2,25 +2,29 @@
 
     READY -> CLAIMED -> SENDING -> PUBLISHED | PENDING | UNKNOWN | FAILED
                                 -> READY       only on proof that nothing was sent
+    PENDING -> PUBLISHED | PENDING | FAILED | UNKNOWN    the network says which
     CLAIMED -> READY, SENDING -> UNKNOWN       the lease expired (reaper)
     READY | CLAIMED -> CANCELLED               SENDING cannot be cancelled any more
     NEEDS_USER -> READY | PUBLISHED | CANCELLED    by the member alone
 
 Each transition is one conditional UPDATE on state and token, with its event in the
 same transaction. Only the database's clock decides. HTTP happens outside any
-transaction. What to do about UNKNOWN stands in ``settling.py``.
+transaction. What to do about UNKNOWN and PENDING stands in ``settling.py``.
 """
 
-from sharing.publishing.claiming import Work, claim, claim_next
+from sharing.publishing.claiming import MARGIN, Work, claim, claim_next
 from sharing.publishing.marking import mark_sending, objection_to, start_sending
 from sharing.publishing.moving import (
+    BROKE,
     frozen_post,
     is_open,
+    lease,
     move,
     older,
     settle_time,
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
+from sharing.publishing.pending import is_overdue
 from sharing.publishing.sending import (
     finish,
     prepare,
@@ -41,7 +45,9 @@ from sharing.publishing.stopping import (
 )
 
 __all__ = [
+    "BROKE",
     "LONGEST",
+    "MARGIN",
     "Outcome",
     "Work",
     "cancel",
@@ -53,6 +59,8 @@ __all__ = [
     "frozen_post",
     "is_anothers",
     "is_open",
+    "is_overdue",
+    "lease",
     "mark_sending",
     "move",
     "objection_to",

@@ -13,6 +13,7 @@ from sharing.connectors import errors
 from sharing.connectors.text import _
 from sharing.connectors.types import Pending, Posted
 from sharing.models import Account, Publication, Reason, State
+from sharing.models.publication import UNSETTLED
 from sharing.patience import persistently
 from sharing.publishing.moving import (
     BROKE,
@@ -21,6 +22,14 @@ from sharing.publishing.moving import (
     move,
     read_again,
     settle_time,
+)
+from sharing.publishing.pending import (
+    ask_renewed,
+    give_up,
+    is_overdue,
+    pend,
+    stay,
+    wait_for_member,
 )
 from sharing.publishing.sql import NOW, after
 from tenants.scoping import acting_for
@@ -64,7 +73,8 @@ def write(
             if not is_news(publication, row, outcome):
                 return False
             adopt(publication, row)
-        done = conclude(publication, outcome)
+        was_asked = publication.state == State.PENDING
+        done = (polled if was_asked else conclude)(publication, outcome)
         failpoints.at("before_record_commit")
         return done
 
@@ -74,12 +84,15 @@ def is_news(publication: Publication, row: Publication, outcome: Outcome) -> boo
 
     A reaper may have called the attempt UNKNOWN meanwhile. Our answer is about that
     attempt all the same, unless a probe was sent since. A post that stands is news
-    whatever the row says.
+    whatever the row says. Who only asked has something to say while it is his turn.
     """
-    if row.token == publication.token and row.state in (State.CLAIMED, State.SENDING):
+    is_ours = row.token == publication.token
+    if is_ours and row.state in (State.CLAIMED, State.SENDING):
         return True
     if isinstance(outcome, Posted):
         return row.state not in (State.PUBLISHED, State.REMOVED)
+    if publication.state in UNSETTLED:
+        return is_ours and row.state == publication.state
     same_attempt = row.sending_at == publication.sending_at and row.probes == 0
     return row.state == State.UNKNOWN and same_attempt and not is_doubtful(outcome)
 
@@ -90,8 +103,7 @@ def conclude(publication: Publication, outcome: Outcome) -> bool:
         case Posted():
             return published(publication, outcome)
         case Pending():
-            return move(publication, State.PENDING, reason="", handle=dict(outcome.handle),
-                        not_before=after(settle_time()))  # fmt: skip
+            return pend(publication, outcome)
         case errors.TryLater(not_sent=True):
             return try_later(publication, outcome)
         case errors.Disconnected():
@@ -105,6 +117,35 @@ def conclude(publication: Publication, outcome: Outcome) -> bool:
             return refused(publication, outcome)
         case _:
             return unknown(publication, outcome)
+
+
+def polled(publication: Publication, outcome: Outcome) -> bool:
+    """PENDING -> what the network says of the post; what it says of the asking waits."""
+    match outcome:
+        case Posted():
+            return published(publication, outcome)
+        case errors.Duplicate():
+            return duplicate(publication, outcome)
+        case errors.Refused() if not isinstance(outcome, errors.QuestionRefused):
+            return refused(publication, outcome)
+        case _ if is_overdue(publication):
+            return give_up(publication)
+        case Pending():
+            return pend(publication, outcome)
+        case errors.Disconnected():
+            return cannot_ask(publication, outcome)
+        case _:
+            return stay(publication, outcome)
+
+
+def cannot_ask(publication: Publication, error: errors.Disconnected) -> bool:
+    """The network does not know our token: a new one is tried once, then the member."""
+    accounts = Account.objects.for_tenant(publication.tenant_id)
+    mine = accounts.filter(pk=account_of(publication), state=Account.State.CONNECTED)
+    if may_renew(publication, error) and mine.update(expires_at=Now()):
+        return ask_renewed(publication)
+    mine.update(state=Account.State.NEEDS_RECONNECT)
+    return wait_for_member(publication)
 
 
 def is_doubtful(outcome: Outcome) -> bool:
@@ -122,7 +163,7 @@ def is_doubtful(outcome: Outcome) -> bool:
 
 def published(publication: Publication, posted: Posted) -> bool:
     """PUBLISHED, also when it was called UNKNOWN or put to the member: this is proof."""
-    late = publication.state != State.SENDING
+    late = publication.state not in (State.SENDING, State.PENDING)
     return move(
         publication,
         State.PUBLISHED,
@@ -208,7 +249,7 @@ def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
 def may_renew(publication: Publication, error: errors.Disconnected) -> bool:
     """True for a refused call whose tokens were not renewed for it already."""
     return (
-        publication.state in (State.SENDING, State.UNKNOWN)
+        publication.state in (State.SENDING, *UNSETTLED)
         and publication.reason != Reason.TOKEN_REFRESH
         and error.reason == errors.Disconnected.default_reason
         and connector_for(publication.network).refreshable

@@ -39,7 +39,7 @@ def declare(publication: Publication, *, is_out: bool) -> bool:
         # A time that was chosen and is still to come is kept.
         chosen = publication.share.scheduled_at
         return move(publication, State.READY, reason=Reason.SENT_AGAIN, bump=True,
-                    attempts=0, probes=0,
+                    attempts=0, probes=0, handle=None,
                     not_before=Sql("greatest(statement_timestamp(), %s)", (chosen,)))  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """A member of Acme with accounts on two networks, and an item worth sharing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from content_library.models import Item
-from sharing import services
+from sharing import networks, services
 from sharing.connectors.types import Tokens
 from sharing.models import Account, Publication
 from sharing.tokens import seal
@@ -27,6 +29,29 @@ def _networks(settings: Any) -> None:
         "NETWORK_X_CLIENT_ID": "app",
         "NETWORK_X_CLIENT_SECRET": "app-secret",
     }
+
+
+@contextmanager
+def a_network_that_pends() -> Iterator[None]:
+    """Put the module of ``snail/`` beside the networks, as an author would."""
+    folder = str(Path(__file__).parent / "snail")
+    networks.__path__.append(folder)
+    networks._found.cache_clear()
+    try:
+        yield
+    finally:
+        networks.__path__.remove(folder)
+        networks._found.cache_clear()
+
+
+@pytest.fixture
+def snail_network(settings: Any) -> Iterator[None]:
+    settings.NETWORKS_ENVIRON = settings.NETWORKS_ENVIRON | {
+        "NETWORK_SNAIL_CLIENT_ID": "app",
+        "NETWORK_SNAIL_CLIENT_SECRET": "app-secret",
+    }
+    with a_network_that_pends():
+        yield
 
 
 def make_item(tenant: Tenant, **fields: object) -> Item:
@@ -78,6 +103,11 @@ def linkedin(ana: Membership) -> Account:
 @pytest.fixture
 def x(ana: Membership) -> Account:
     return make_account(ana, "x")
+
+
+@pytest.fixture
+def snail(ana: Membership, snail_network: None) -> Account:
+    return make_account(ana, "snail")
 
 
 Press = Callable[..., Publication]

@@ -30,7 +30,7 @@ Share = Callable[..., Publication]
 MAY_BE_OUT: list[tuple[str, dict[str, Any]]] = [
     (State.SENDING, {"lease_until": after(TOMORROW), "sending_at": NOW}),
     (State.UNKNOWN, {"unknown_since": NOW}),
-    (State.PENDING, {}),
+    (State.PENDING, {"handle": {"job": "1"}}),
     (State.NEEDS_USER, {"reason": Reason.UNCONFIRMED}),
 ]
 
