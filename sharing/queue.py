@@ -3,10 +3,11 @@
 Nobody else ever sees it. Reads only, in a fixed number of queries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils import timezone
@@ -39,6 +40,7 @@ class QueueStep(Step):
     """One publication in the queue, at a moment."""
 
     now: datetime = field(kw_only=True)
+    in_doubt: Collection[UUID] = ()  # accounts with a post that may be out or not
 
     @property
     def group(self) -> Group:
@@ -48,14 +50,23 @@ class QueueStep(Step):
             return Group.NEEDS_YOU
         if row.state in FINAL or row.state == State.HANDED_OFF:
             return Group.LATELY
-        if row.state == State.READY and row.not_before > self.now:
+        if row.state == State.READY and (row.not_before > self.now or self.is_behind):
             return Group.WAITING
         return Group.GOING_OUT
+
+    @property
+    def is_behind(self) -> bool:
+        """Due, but the same account's post before it has to be settled first."""
+        row = self.publication
+        is_due = row.state == State.READY and row.not_before <= self.now
+        return is_due and row.account_id in self.in_doubt
 
     @property
     def why(self) -> str:
         """What it waits for or what became of it, in plain words."""
         row = self.publication
+        if self.is_behind:
+            return _("Waits until we know whether your post before it is out.")
         if self.group == Group.WAITING:
             words = {"time": when(row.not_before, self.now)}
             if row.reason == Reason.SCHEDULED and is_spread(row, row.share):
@@ -69,8 +80,9 @@ class QueueStep(Step):
 
     @property
     def words(self) -> str:
-        if self.group == Group.GOING_OUT and self.publication.state == State.READY:
-            return _("Going out")
+        if self.publication.state == State.READY:
+            waits = self.group == Group.WAITING
+            return str(State.READY.label) if waits else _("Going out")
         return super().words
 
     @property
@@ -173,8 +185,10 @@ class Queue:
 def read_queue(by: Membership, now: datetime) -> Queue:
     """Read the member's own publications that matter now, grouped by share."""
     together: dict[tuple[object, Group], list[QueueStep]] = {}
-    for row in rows_of(by, now):
-        step = QueueStep(row, network_of(row), now=now)
+    rows = rows_of(by, now)
+    in_doubt = {row.account_id for row in rows if row.state == State.UNKNOWN}
+    for row in rows:
+        step = QueueStep(row, network_of(row), now=now, in_doubt=in_doubt)
         together.setdefault((row.share_id, step.group), []).append(step)
     entries = [
         Entry(steps[0].publication.share, group, steps)

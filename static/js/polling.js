@@ -5,3 +5,14 @@ document.addEventListener("htmx:before:request", (event) => {
   const busy = document.activeElement?.closest("[data-poll] details[open]");
   if (document.hidden || busy) event.preventDefault();
 });
+
+// What had the focus may be gone, or hidden, in the new version: the focus stays with its share.
+let share;
+document.addEventListener("htmx:before:swap", () => {
+  share = document.activeElement?.closest("[data-share]")?.dataset.share;
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!share || document.activeElement !== document.body) return;
+  const entry = document.querySelector(`[data-share="${share}"]`);
+  (entry?.querySelector("summary") ?? entry)?.focus({ preventScroll: true });
+});

@@ -112,8 +112,8 @@ def test_each_thing_stands_in_its_group(web: Client, put: Put) -> None:
     # The newest refusal of the same item and account is the one that still counts.
     assert set(found) == set(Group)
     assert found["needs_you"] == [asks.pk]
-    assert set(found["going_out"]) == {sending.pk, unsure.pk, due.pk}
-    assert found["waiting"] == [limited.pk, chosen.pk]
+    assert set(found["going_out"]) == {sending.pk, unsure.pk}
+    assert found["waiting"] == [due.pk, limited.pk, chosen.pk]
     assert found["lately"] == [out.pk]
     assert all(refused.pk not in rows for rows in found.values())
 
@@ -124,6 +124,29 @@ def test_what_was_refused_needs_its_member(web: Client, put: Put) -> None:
     assert groups(web) == {"needs_you": [refused.pk]}
     assert "Too long for them." in page(web)
     assert f"?again={refused.pk}" in page(web)
+
+
+def test_what_is_due_goes_out_unless_a_post_before_it_is_in_doubt(
+    web: Client, put: Put
+) -> None:
+    due = put("ready")
+    assert groups(web) == {"going_out": [due.pk]}
+    assert ">Going out</span>" in page(web)
+
+    now = timezone.now()
+    unsure = put("unknown", sending_at=now, unknown_since=now)
+
+    assert groups(web) == {"going_out": [unsure.pk], "waiting": [due.pk]}
+    assert "Waits until we know whether your post before it is out." in page(web)
+
+
+def test_what_waits_for_another_try_is_not_called_going_out(
+    web: Client, put: Put
+) -> None:
+    put("ready", reason="retry", not_before=timezone.now() + HOUR)
+
+    assert "Going out" not in page(web)
+    assert "The network is not answering. Next try" in page(web)
 
 
 def test_what_is_long_over_is_gone_from_the_page(web: Client, put: Put) -> None:
