@@ -1,9 +1,10 @@
-// What asks again by itself rests while nobody looks, and while somebody types in it.
+// What asks again by itself rests while nobody looks, and while somebody types in it or has typed.
 document.addEventListener("htmx:before:request", (event) => {
   const asking = event.target;
   if (!asking.matches?.("[data-poll]")) return;
   const busy = document.activeElement?.closest("[data-poll] details[open]");
-  if (document.hidden || busy) event.preventDefault();
+  const typed = [...asking.querySelectorAll("details[open] input")].some((one) => one.value !== one.defaultValue);
+  if (document.hidden || busy || typed) event.preventDefault();
 });
 
 // What had the focus may be gone, or hidden, in the new version: the focus stays with its share.

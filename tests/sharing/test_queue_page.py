@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content_library.models import Item
-from sharing import services
+from sharing import services, telling
 from sharing.models import Account, Publication, Share, SharingRules
 from sharing.queue import Group
 from sharing.scheduling import choose, wall
@@ -466,3 +466,17 @@ def test_the_menu_and_my_shares_lead_to_the_queue(web: Client) -> None:
     shown = web.get("/t/acme/shares/").content.decode()
 
     assert shown.count(f'href="{PAGE}"') >= 2
+
+
+def test_a_notice_leaves_with_the_answer_it_asked_for(web: Client, put: Put) -> None:
+    asks = put("needs_user", reason="unconfirmed", sending_at=timezone.now())
+    with acting_for(asks.tenant_id):
+        telling.tell(asks)
+    assert "We could not confirm that" in page(web)
+
+    answer = reverse("sharing:publication_answer", args=["acme", asks.pk])
+    said = {"out": "yes", "next": PAGE}
+    changed = web.post(answer, said, headers=FRAGMENT, follow=True).content.decode()
+
+    assert "Out since" in changed
+    assert "We could not confirm that" not in changed
