@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from sharing import publishing
 from sharing.models import ConnectAttempt, Publication, State
 from sharing.models.publication import UNSETTLED
+from sharing.turns import tenants_with
 from tenants.scoping import across_tenants, acting_for, one_statement
 
 BATCH = 500
@@ -20,8 +21,9 @@ Ids = tuple[UUID, UUID]
 # Each tenant's oldest, by the index publication_waiting, then in turns. The queue may be
 # long: nothing here reads more than BATCH rows of a tenant.
 QUEUE = """
+WITH RECURSIVE {tenants}
 SELECT turn.tenant_id, turn.id, turn.account_id
-FROM tenants_tenant tenant
+FROM tenant
 CROSS JOIN LATERAL (
     SELECT waiting.tenant_id, waiting.id, waiting.account_id, waiting.not_before,
            row_number() OVER (ORDER BY waiting.not_before) AS number
@@ -50,7 +52,8 @@ def due() -> list[Ids]:
     One of each account: the next in its lane is rung for when it is through.
     """
     with across_tenants(reason="one sweep for all queues"), connection.cursor() as rows:
-        rows.execute(QUEUE, {"batch": BATCH})
+        tenants = tenants_with(State.READY, "tenant")
+        rows.execute(QUEUE.format(tenants=tenants), {"batch": BATCH})
         first: dict[UUID, Ids] = {}
         for tenant_id, publication_id, account_id in rows.fetchall():
             first.setdefault(account_id, (tenant_id, publication_id))
