@@ -20,7 +20,7 @@ Ids = tuple[UUID, UUID]
 
 # Each tenant's oldest, by the index publication_waiting, then in turns. The queue may be
 # long: nothing here reads more than BATCH rows of a tenant.
-QUEUE = """
+BY_TURNS = """
 WITH RECURSIVE {tenants}
 SELECT turn.tenant_id, turn.id, turn.account_id
 FROM tenant
@@ -44,6 +44,7 @@ WHERE NOT EXISTS (SELECT FROM sharing_publishinggate WHERE NOT is_open)
 ORDER BY turn.number, turn.not_before
 LIMIT %(batch)s
 """
+QUEUE = BY_TURNS.format(tenants=tenants_with(State.READY, "tenant"))
 
 
 def due() -> list[Ids]:
@@ -52,8 +53,7 @@ def due() -> list[Ids]:
     One of each account: the next in its lane is rung for when it is through.
     """
     with across_tenants(reason="one sweep for all queues"), connection.cursor() as rows:
-        tenants = tenants_with(State.READY, "tenant")
-        rows.execute(QUEUE.format(tenants=tenants), {"batch": BATCH})
+        rows.execute(QUEUE, {"batch": BATCH})
         first: dict[UUID, Ids] = {}
         for tenant_id, publication_id, account_id in rows.fetchall():
             first.setdefault(account_id, (tenant_id, publication_id))

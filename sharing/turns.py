@@ -38,7 +38,7 @@ def tenants_with(state: State, name: str) -> str:
     return HOPS.format(name=name, state=state.value)
 
 
-WAITING = """
+TURNS = """
 WITH RECURSIVE {tenants}
 SELECT tenant.id, due.turns FROM tenant CROSS JOIN LATERAL (
     SELECT count(*) AS turns FROM (
@@ -50,6 +50,7 @@ SELECT tenant.id, due.turns FROM tenant CROSS JOIN LATERAL (
 ) due
 WHERE due.turns > 0
 """
+WAITING = TURNS.format(tenants=tenants_with(State.READY, "tenant"))
 
 
 class Turns:
@@ -97,9 +98,7 @@ class Turns:
         """Read who waits; who was served longest ago comes first."""
         self.looked_at = time.monotonic()
         with across_tenants(reason="turns of all tenants"), connection.cursor() as rows:
-            rows.execute(
-                WAITING.format(tenants=tenants_with(State.READY, "tenant")), [MANY]
-            )
+            rows.execute(WAITING, [MANY])
             self.left = dict(rows.fetchall())
         served = self.served
         self.served = {one: served[one] for one in self.left if one in served}
