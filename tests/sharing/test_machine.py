@@ -191,6 +191,8 @@ class Worker:
 
 
 class Machine(RuleBasedStateMachine):
+    only: int | None = None  # press for this account alone
+
     def __init__(self) -> None:
         super().__init__()
         self.world = transaction.atomic()
@@ -244,6 +246,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2), number=st.integers(0, 1))
     def press(self, which: int, number: int) -> None:
         """The same number is the same press, whoever repeats it."""
+        which = which if self.only is None else self.only
         with acting_for(self.tenant):
             account = Account.objects.for_tenant(self.tenant).get(
                 pk=self.accounts[which].pk
@@ -359,6 +362,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(answer=st.sampled_from(POLLED))
     def settle(self, answer: str) -> None:
+        with acting_for(self.tenant):
+            pending = Publication.objects.for_tenant(self.tenant).filter(
+                state=State.PENDING
+            )
+            pending.update(not_before=F("not_before") - timedelta(minutes=10))
         for tenant_id, publication_id in sweeping.unsettled():
             self.network.answer = answer
             settling.settle(tenant_id, publication_id)
@@ -413,6 +421,12 @@ class Machine(RuleBasedStateMachine):
         ]
 
 
+class Slow(Machine):
+    """Everything at the network that pends: its road has the most steps."""
+
+    only = 2
+
+
 class NoJitter:
     """The same choices must lead the same way."""
 
@@ -421,12 +435,13 @@ class NoJitter:
         return high
 
 
+@pytest.mark.parametrize("machine", [Machine, Slow])
 def test_no_order_of_accidents_loses_or_repeats_a_post(
-    monkeypatch: pytest.MonkeyPatch, snail_network: None
+    machine: type[Machine], monkeypatch: pytest.MonkeyPatch, snail_network: None
 ) -> None:
     monkeypatch.setattr(publishing.outcomes, "JITTER", NoJitter)
     run_state_machine_as_test(
-        Machine,
+        machine,
         settings=settings(
             max_examples=int(os.environ.get("MACHINE_EXAMPLES", "40")),
             stateful_step_count=25,
