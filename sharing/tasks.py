@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SILENCE = 5.0  # seconds
 LONGEST_ROUND = 10.0  # seconds; a worker that is asked to stop must come to an end
+QUICK = 2.0  # seconds: a broker that takes calls and does not answer is away too
 HEARD_WITHIN = 60  # seconds, as a rule; then the sweep rings once more
 
 
@@ -119,7 +120,8 @@ def broker_answers() -> bool:
 
 
 def count_bells() -> int:
-    with current_app.connection_for_write() as broker:
+    quickly = {"socket_timeout": QUICK}
+    with current_app.connection_for_write(transport_options=quickly) as broker:
         queue: Any = broker.default_channel
         return int(queue.client.llen(current_app.conf.task_default_queue))
 

@@ -8,18 +8,26 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Any
 
 from tools.chaos.fleet import Fleet
 from tools.chaos.pressing import Crowd
 from tools.chaos.servers import Fragile
+from tools.roles import DATABASE, NotYet, session
+from tools.servers import ADMIN
 
 LINKEDIN = "POST /api.linkedin.com/rest/posts"
 X = "POST /api.x.com/2/tweets"
 FIND = "GET /api.x.com/2/users/*"
 RENEW = "POST /api.x.com/2/oauth2/token"
-ODD_WAITS = ("0", "1", "2", "-1", "soon", "Thu, 01 Jan 1970 00:00:00 GMT")
+WHOLE = {"linkedin": "* /*linkedin.com/*", "x": "* /api.x.com/*"}
+SILENCE = 15  # seconds at most; it is over once the circuit is open
+EVERY = 45  # seconds between two silences
+AWAY = 7  # seconds without the broker
+CIRCUIT = "SELECT opened_at IS NOT NULL FROM sharing_circuit WHERE network = %s"
+ODD_WAITS = ("1", "2", "0", "-1", "soon", "Thu, 01 Jan 1970 00:00:00 GMT")
 
 
 class Mischief:
@@ -37,12 +45,16 @@ class Mischief:
         self.fleet, self.servers, self.crowd = fleet, servers, crowd
         self.sandbox, self.lease, self.chance = sandbox, lease, chance
         self.done: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()  # what the product did about it
+        self.without_broker: list[tuple[float, float]] = []
         self.over = threading.Event()
 
     def begin(self) -> None:
+        self.began = time.monotonic()
         self.threads = [
             threading.Thread(target=self.trouble_networks),
             threading.Thread(target=self.trouble_processes),
+            threading.Thread(target=self.silence_networks),
         ]
         for thread in self.threads:
             thread.start()
@@ -104,15 +116,14 @@ class Mischief:
         return "slow answer", fault | {"applied": self.chance.random() < 0.5}
 
     def limits(self) -> tuple[str, dict[str, Any]]:
-        """LinkedIn without a hint means midnight: there the hint is a number."""
-        network = self.any_post()
-        waits = ODD_WAITS if network == X else ODD_WAITS[:3]
-        headers = {"Retry-After": self.chance.choice(waits)}
+        """A hint that makes no sense means a minute: towards the end nobody has that."""
+        is_early = time.monotonic() - self.began < 20
+        waits = ODD_WAITS if is_early else ODD_WAITS[:2]
         return "429", {
-            "match": network,
+            "match": self.any_post(),
             "fault": "status",
             "status": 429,
-            "headers": headers,
+            "headers": {"Retry-After": self.chance.choice(waits)},
         }
 
     def hides_posts(self) -> tuple[str, dict[str, Any]]:
@@ -122,6 +133,38 @@ class Mischief:
             "fault": "status",
             "status": 503,
         }
+
+    def silence_networks(self) -> None:
+        """Nothing of a network answers, until the product leaves it alone."""
+        pause = 4.0
+        networks = list(WHOLE)
+        self.chance.shuffle(networks)
+        while not self.over.wait(pause):
+            network = networks[self.done["network silent"] % len(networks)]
+            self.silence(network)
+            pause = EVERY
+
+    def silence(self, network: str) -> None:
+        self.done["network silent"] += 1
+        silent = {"match": WHOLE[network], "fault": "drop_before", "times": 10**6}
+        self.control("POST", "faults", silent)
+        opened = wait_until(partial(self.is_open, network), SILENCE)
+        self.control("DELETE", "faults", None)
+        if opened:
+            self.seen["circuit opened"] += 1
+            closed = wait_until(lambda: not self.is_open(network), SILENCE)
+            self.seen["circuit closed again"] += closed
+
+    def is_open(self, network: str) -> bool:
+        """Ask the product's own table; a database that is away tells nothing new."""
+        try:
+            with session(
+                host=self.servers.socket_folder, user=ADMIN, dbname=DATABASE
+            ) as run:
+                rows = run(CIRCUIT, [network])
+        except NotYet:
+            return False
+        return bool(rows and rows[0][0])
 
     def control(self, method: str, path: str, body: Any) -> None:
         request = urllib.request.Request(  # noqa: S310  our own address
@@ -145,6 +188,8 @@ class Mischief:
                 self.kills_beat,
                 self.flushes,
                 self.restarts_valkey,
+                self.stops_valkey,
+                self.takes_valkey_away,
                 self.restarts_postgres,
                 self.ends_tokens,
                 self.recalls,
@@ -152,7 +197,7 @@ class Mischief:
             ]
             self.chance.shuffle(deck)
             for harm in deck:
-                if self.over.wait(self.chance.uniform(1.5, 4.5)):
+                if self.over.wait(self.chance.uniform(1, 3)):
                     return
                 harm()
 
@@ -185,6 +230,21 @@ class Mischief:
     def restarts_valkey(self) -> None:
         self.done["Valkey killed and started"] += 1
         self.servers.restart_valkey()
+
+    def stops_valkey(self) -> None:
+        """It takes calls and answers none."""
+        self.done["Valkey stopped for a while"] += 1
+        began = time.time()
+        self.servers.signal_valkey(signal.SIGSTOP)
+        self.over.wait(AWAY)
+        self.servers.signal_valkey(signal.SIGCONT)
+        self.without_broker.append((began, time.time()))
+
+    def takes_valkey_away(self) -> None:
+        self.done["Valkey away for a while"] += 1
+        began = time.time()
+        self.servers.restart_valkey(away=partial(self.over.wait, AWAY))
+        self.without_broker.append((began, time.time()))
 
     def restarts_postgres(self) -> None:
         self.done["PostgreSQL immediate restart"] += 1

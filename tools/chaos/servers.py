@@ -28,8 +28,13 @@ class Fragile(Servers):
         """As ``pg_ctl -m immediate``: no checkpoint, no good-bye; recovery follows."""
         self.restart("PostgreSQL", signal.SIGQUIT, self.start_postgres)
 
-    def restart_valkey(self) -> None:
-        self.restart("Valkey", signal.SIGKILL, self.start_valkey)
+    def restart_valkey(self, away: Callable[[], object] = lambda: None) -> None:
+        self.restart("Valkey", signal.SIGKILL, self.start_valkey, away)
+
+    def signal_valkey(self, what: signal.Signals) -> None:
+        next(entry for entry in self.running if entry[0] == "Valkey")[1].send_signal(
+            what
+        )
 
     def flush_valkey(self) -> None:
         """Everything Redis holds is gone: bells, clicks on their way, caches."""
@@ -40,12 +45,17 @@ class Fragile(Servers):
             client.recv(100)
 
     def restart(
-        self, name: str, how: signal.Signals, start: Callable[[], object]
+        self,
+        name: str,
+        how: signal.Signals,
+        start: Callable[[], object],
+        away: Callable[[], object] = lambda: None,
     ) -> None:
         entry = next(entry for entry in self.running if entry[0] == name)
         self.running.remove(entry)
         entry[1].send_signal(how)
         entry[1].wait()
+        away()
         self.hand.submit(start).result()
 
     @property

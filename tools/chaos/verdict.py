@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tools.chaos.pressing import Crowd
@@ -42,6 +43,7 @@ class Verdict:
     parked: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     late: int = 0
+    times: list[float] = field(default_factory=list)  # when each post was taken
 
     @property
     def is_clean(self) -> bool:
@@ -57,18 +59,24 @@ def still_moving(folder: str) -> int:
 def judge(folder: str, sandbox: str, crowd: Crowd) -> Verdict:
     with session(host=folder, user=ADMIN, dbname=DATABASE) as run:
         rows = [Row(*values) for values in run(ROWS)]
-    posts = posts_by_link(sandbox, {row.link for row in rows})
+    taken = all_posts(sandbox)
+    posts = posts_by_link(taken, {row.link for row in rows})
     verdict = Verdict(publications=len(rows))
+    verdict.times = [datetime.fromisoformat(post["at"]).timestamp() for post in taken]
     verdict.lost += missing(rows, crowd)
     for row in rows:
         judge_row(row, posts[row.link], verdict)
     return verdict
 
 
-def posts_by_link(sandbox: str, links: set[str]) -> dict[str, list[Any]]:
-    """Each post carries its publication's own link: in the card, or in the text."""
+def all_posts(sandbox: str) -> list[Any]:
     with urllib.request.urlopen(f"{sandbox}/_sandbox/posts") as answer:  # noqa: S310
-        posts = json.load(answer)
+        posts: list[Any] = json.load(answer)
+        return posts
+
+
+def posts_by_link(posts: list[Any], links: set[str]) -> dict[str, list[Any]]:
+    """Each post carries its publication's own link: in the card, or in the text."""
     found: dict[str, list[Any]] = defaultdict(list)
     for post in posts:
         words = [post["card"].get("source", ""), *post["text"].split()]
