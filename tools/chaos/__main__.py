@@ -73,7 +73,7 @@ def play(
     fleet = Fleet(env, CHAOS)
     try:
         with step("the product, and people in it"):
-            world = prepare(fleet, env, web, sandbox, members=max(12, shares // 25))
+            world = prepare(fleet, env, web, sandbox, members=max(30, shares // 8))
         crowd = Crowd(world, web, Random(chance.random()))  # noqa: S311
         address = f"http://127.0.0.1:{sandbox}"
         mischief = Mischief(fleet, servers, crowd, address, LEASE, chance)
