@@ -86,6 +86,7 @@ def play(
             settled = wait_for_calm(servers.socket_folder)
         verdict = judge(servers.socket_folder, address, crowd)
         holds = invariants(env)
+        mischief.count_circuits()
         carried_on = went_on_without_broker(verdict, mischief)
         tell(verdict, crowd, mischief, fleet, settled)
         return 0 if verdict.is_clean and holds and carried_on else 1

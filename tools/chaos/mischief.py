@@ -150,10 +150,12 @@ class Mischief:
         self.control("POST", "faults", silent)
         opened = wait_until(partial(self.is_open, network), SILENCE)
         self.control("DELETE", "faults", None)
-        if opened:
-            self.seen["circuit opened"] += 1
-            closed = wait_until(lambda: not self.is_open(network), SILENCE)
-            self.seen["circuit closed again"] += closed
+        self.seen["circuit opened"] += opened
+
+    def count_circuits(self) -> None:
+        """At the end: a circuit closes when a probe is answered, so somebody must wait."""
+        still = sum(self.is_open(network) for network in WHOLE)
+        self.seen["circuit still open at the end"] = still
 
     def is_open(self, network: str) -> bool:
         """Ask the product's own table; a database that is away tells nothing new."""
