@@ -105,13 +105,14 @@ def measure() -> Iterator[Bar]:
         }
         os.environ |= own  # this process composes texts too
         settings.NETWORKS_ENVIRON |= own
-    herd, others = Crowd.of("herd", MEMBERS), Crowd.of("others", 1)
+    herd, first = Crowd.of("herd", MEMBERS), Crowd.of("first", THREADS)
     with product(LIMIT) as (web, far):
+        warm_up(first, web)
         yield from press_and_drain(herd, web, far)
     with acting_for(herd.tenant):
         waiting = press_all(herd.tenant, herd.members, herd.accounts[0], herd.item)
     with product(0) as (web, far):
-        yield first_of_another_tenant(others, len(waiting), web, far)
+        yield first_of_another_tenant(first, len(waiting), web, far)
 
 
 # -- The product --------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def product(limit: int) -> Iterator[tuple[int, int]]:
     far = free_port()
     base = {f"NETWORK_{one}_BASE_URL": f"http://127.0.0.1:{far}" for one in NETWORKS}
     redis.Redis.from_url(settings.REDIS_URL).flushall()
-    celery = [sys.executable, "-m", "celery", "--app", "advocacy"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "--app", "advocacy"]
     worker = f"worker --pool threads --concurrency {THREADS} --loglevel WARNING"
     beat = "beat --loglevel WARNING --pidfile= --schedule"
     argv = [sys.executable, "-c", COUNTING, str(far), "0", str(limit), str(WINDOW)]
@@ -167,14 +168,18 @@ class Crowd:
         cookies = [session_of(member) for member in members]
         return cls(tenant, item, members, accounts, cookies)
 
-    def form(self, number: int) -> str:
+    def form(self, number: int, key: str) -> str:
         """Return what the composer's form sends when its button is pressed."""
         chosen = [("account", str(on[number].pk)) for on in self.accounts]
-        words = {"key": random_code(20), "text": "In my own words.", "share": "now"}
+        words = {
+            "key": key or random_code(20),
+            "text": "In my own words.",
+            "share": "now",
+        }
         words["csrfmiddlewaretoken"] = SECRET
         return urlencode([*words.items(), *chosen])
 
-    def press(self, number: int, web: int) -> int:
+    def press(self, number: int, web: int, key: str = "") -> int:
         """Press the button; 302 leads to the page of the new share."""
         headers = {
             "Cookie": f"{self.cookies[number]}; {settings.CSRF_COOKIE_NAME}={SECRET}",
@@ -184,7 +189,7 @@ class Crowd:
         path = reverse("sharing:compose", args=[self.tenant.slug, self.item.pk])
         caller = http.client.HTTPConnection("127.0.0.1", web, timeout=30)
         try:
-            caller.request("POST", path, self.form(number), headers)
+            caller.request("POST", path, self.form(number, key), headers)
             answer = caller.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
@@ -204,8 +209,6 @@ def session_of(member: Membership) -> str:
 
 
 def press_and_drain(herd: Crowd, web: int, far: int) -> Iterator[Bar]:
-    for number in range(-8, 0):  # each process has been asked once
-        get_ready(herd, web, number)
     began = time.time()
     with ThreadPoolExecutor(HANDS) as hands:
         done = list(hands.map(lambda number: at_its_time(herd, number, began, web),
@@ -213,30 +216,33 @@ def press_and_drain(herd: Crowd, web: int, far: int) -> Iterator[Bar]:
     statuses = Counter(status for status, _ in done)
     times = [seconds for _, seconds in done]
     wanted = statuses[302] * len(NETWORKS)
-    wait_for(lambda: published(herd.tenant) >= wanted, 600, pause=1)
+    wait_for(lambda: published(herd.tenant) >= wanted, 300, pause=1)
     answer = taken(far)
-    posts = Counter(link for _, link in answer["taken"])
-    ended = max(at for at, _ in answer["taken"])
+    times_of = [(at, link) for at, link in answer["taken"] if at > began]
+    posts = Counter(link for _, link in times_of)
+    ended = max(at for at, _ in times_of)
     p95 = quantiles(times, n=20)[-1]
     yield Bar("members pressing", MEMBERS, note=f"{MEMBERS / A_SECOND:.0f} s")
     yield Bar("errors", MEMBERS - statuses[302], "=", 0, errors_in(statuses))
     yield Bar("press p95 in ms", p95 * 1000, "≤", 300, middle(times))
     yield Bar("posts that stand, of those accepted", len(posts) / wanted, "=", 1.0)
-    yield Bar("posts that stand twice", len(answer["taken"]) - len(posts), "=", 0)
-    least = least_seconds(began)
-    note = f"{ended - began:.0f} s of {least:.0f} s; {answer['refused']} calls refused"
-    yield Bar("drained, of what the limits allow", (ended - began) / least, "≤", 1.1, note)  # fmt: skip
+    yield Bar("posts that stand twice", len(times_of) - len(posts), "=", 0)
+    least = max(MEMBERS / A_SECOND, MEMBERS * WINDOW / LIMIT)
+    took = ended - began
+    note = f"{took:.0f} s of {least:.0f} s; {answer['refused']} calls refused"
+    # A short herd is gone before a limit means anything.
+    wanted_ratio = 1.1 if MEMBERS >= 1000 else None
+    yield Bar(
+        "drained, of what the limits allow", took / least, "≤", wanted_ratio, note
+    )
 
 
-def get_ready(herd: Crowd, web: int, number: int) -> None:
-    """Look at the composer before it is pressed."""
-    path = reverse("sharing:compose", args=[herd.tenant.slug, herd.item.pk])
-    caller = http.client.HTTPConnection("127.0.0.1", web, timeout=30)
-    caller.request("GET", path, headers={"Cookie": herd.cookies[number]})
-    answer = caller.getresponse()
-    answer.read()
-    caller.close()
-    assert answer.status == 200, answer.status
+def warm_up(first: Crowd, web: int) -> None:
+    """Let every thread have done everything once."""
+    for number in range(len(first.members)):
+        assert first.press(number, web) == 302
+    wanted = len(first.members) * len(NETWORKS)
+    wait_for(lambda: published(first.tenant) >= wanted, 60, pause=0.2)
 
 
 def at_its_time(herd: Crowd, number: int, began: float, web: int) -> tuple[int, float]:
@@ -250,22 +256,6 @@ def published(tenant: Tenant) -> int:
     with acting_for(tenant):
         rows = Publication.objects.for_tenant(tenant)
         return rows.filter(state=State.PUBLISHED).count()
-
-
-def least_seconds(began: float) -> float:
-    """Return how long it takes who loses not one call that the networks allow."""
-    at = began
-    left, pressed = MEMBERS, 0
-    window = int(began // WINDOW)
-    while True:
-        # Nobody posts what is not pressed yet.
-        pressed = min(MEMBERS, round(((window + 1) * WINDOW - began) * A_SECOND))
-        going = min(LIMIT, pressed - (MEMBERS - left))
-        left -= going
-        if left <= 0:
-            return max(at - began, MEMBERS / A_SECOND)
-        window += 1
-        at = window * WINDOW
 
 
 def errors_in(statuses: "Counter[int]") -> str:
@@ -283,16 +273,25 @@ def middle(times: Sequence[float]) -> str:
 
 def first_of_another_tenant(others: Crowd, waiting: int, web: int, far: int) -> Bar:
     """Press for the first time while thousands of another tenant's wait."""
-    get_ready(others, web, 0)
-    wait_for(lambda: len(taken(far)["taken"]) >= min(50, waiting // 10), 60)
+    for _ in range(8):  # one share: both processes have seen it
+        others.press(1, web, "warm")
+    before = own_links(others)
+    wait_for(lambda: published(others.tenant) >= len(before), 60, pause=0.2)
+    wait_for(lambda: len(taken(far)["taken"]) >= min(100, waiting // 4), 60)
     pressed = time.time()
     status = others.press(0, web)
-    with acting_for(others.tenant):
-        rows = Publication.objects.for_tenant(others.tenant)
-        links = {publication.card["link"] for publication in rows}
+    links = own_links(others) - before
     wait_for(lambda: links <= {link for _, link in taken(far)["taken"]}, 120, pause=0.2)
     posts = taken(far)["taken"]
-    ahead = sum(at < pressed for at, _ in posts)
+    left = waiting - sum(at < pressed for at, _ in posts)
     stands = max(at for at, link in posts if link in links)
-    note = f"status {status}, {waiting - ahead:,} were waiting"
-    return Bar("another tenant's first share stands after s", stands - pressed, "≤", 1.0, note)  # fmt: skip
+    note = f"status {status}, {left:,} were waiting"
+    return Bar(
+        "another tenant's first share stands after s", stands - pressed, "≤", 1.0, note
+    )
+
+
+def own_links(crowd: Crowd) -> set[str]:
+    with acting_for(crowd.tenant):
+        rows = Publication.objects.for_tenant(crowd.tenant)
+        return {publication.card["link"] for publication in rows}
