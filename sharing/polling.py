@@ -19,6 +19,8 @@ from sharing import publishing, settling, sweeping, tasks, withdrawing
 log = logging.getLogger(__name__)
 
 THREADS = 8
+BESIDES = 4  # threads, for what is in doubt: it must not keep what is due waiting
+MANY = 40  # of what is in doubt; the next round goes on
 NAME = "without the broker"
 
 
@@ -46,11 +48,11 @@ def carry_on() -> None:
         return
     tasks.attempt(sweeping.reap_expired)
     tasks.attempt(withdrawing.withdraw)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix=NAME) as pool:
-        for ids in sweeping.unsettled():
-            pool.submit(in_thread, settling.settle, *ids)
+    with ThreadPoolExecutor(THREADS + BESIDES, thread_name_prefix=NAME) as pool:
         for _ in range(THREADS):
             pool.submit(in_thread, send_what_is_due)
+        for ids in sweeping.unsettled()[:MANY]:
+            pool.submit(in_thread, settling.settle, *ids)
     close_old_connections()
 
 
