@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -45,15 +46,43 @@ class Row:
 class Composer:
     """Everything on the screen where a share is written."""
 
+    by: Membership
     item: Item
-    art: str
-    is_open: bool
+    now: datetime
     form: ComposeForm
-    rows: Sequence[Row]
-    missing: Sequence[OAuth2Connector]
-    suggestions: Sequence[SuggestedText]
+    networks: Mapping[str, OAuth2Connector]
     unread: Sequence[GuidelineVersion]
-    timetable: Timetable
+
+    # What a press alone does not need is read when it is shown.
+
+    @property
+    def art(self) -> str:
+        return art(self.item)
+
+    @property
+    def is_open(self) -> bool:
+        return self.item.is_shareable(self.now)
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        return rows_of(self.form, self.item, self.networks)
+
+    @property
+    def held(self) -> set[str]:
+        return {account.network for account in self.form.accounts.values()}
+
+    @property
+    def missing(self) -> Sequence[OAuth2Connector]:
+        held = self.held
+        return [one for slug, one in self.networks.items() if slug not in held]
+
+    @cached_property
+    def suggestions(self) -> Sequence[SuggestedText]:
+        return suggestions_for(self.item, self.held)
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        return open_timetable(self.by, self.item, self.now)
 
     @property
     def times(self) -> Sequence[Offer]:
@@ -96,24 +125,14 @@ def open_composer(
     unread = unread_guidelines(by)
     form = ComposeForm(
         data,
-        initial=beginning(by, item, accounts, initial),
+        # What was sent says it all.
+        initial=None if data else beginning(by, item, accounts, initial),
         accounts=accounts,
         must_read=bool(unread),
         labels={slug: network.label for slug, network in networks.items()},
         auto_id="compose-%s",
     )
-    held = {account.network for account in accounts}
-    return Composer(
-        item=item,
-        art=art(item),
-        is_open=item.is_shareable(now),
-        form=form,
-        rows=rows_of(form, item, networks),
-        missing=[one for slug, one in networks.items() if slug not in held],
-        suggestions=suggestions_for(item, held),
-        unread=unread,
-        timetable=open_timetable(by, item, now),
-    )
+    return Composer(by, item, now, form, networks, unread)
 
 
 def beginning(
