@@ -26,6 +26,7 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Profile, Tokens
 from sharing.models import Account, ConnectAttempt, Publication, Reason, State
+from sharing.pacing import wait_while_quiet
 from sharing.tokens import open_tokens, seal
 from tenants import audit
 from tenants.models import Membership
@@ -229,7 +230,7 @@ def confirm(*, attempt: ConnectAttempt, by: Membership, now: datetime) -> Accoun
     store(account, held, now)
     close(attempt, now)
     audit.record("account.connected", account, by=by, network=account.network)
-    release_held(account)
+    release_held(account, by)
     return account
 
 
@@ -270,13 +271,14 @@ def decline(*, attempt: ConnectAttempt, now: datetime) -> None:
     close(attempt, now)
 
 
-def release_held(account: Account) -> None:
+def release_held(account: Account, by: Membership) -> None:
     """Let go out what waited for this account to be connected again."""
     waiting = Publication.objects.for_tenant(account.tenant_id).filter(
         account=account, state=State.NEEDS_USER, reason=Reason.RECONNECT
     )
     for publication in waiting:
-        publishing.release(publication, reason=Reason.RETRY)
+        if publishing.release(publication, reason=Reason.RETRY):
+            wait_while_quiet(publication, by)
     see(tenant_id=account.tenant_id, member=account.membership_id, about=account.pk)
 
 

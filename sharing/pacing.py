@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from content_library.models import Item
+from sharing import publishing
 from sharing.models import Publication, Reason, Share, SharingRules, State
 from sharing.scheduling import (
     DAY,
@@ -43,6 +45,15 @@ def change_rules(*, rules: SharingRules, by: Membership, fields: list[str]) -> N
     if fields:
         rules.save()
         audit.record("sharing_rules.changed", rules, by=by, fields=fields)
+
+
+def wait_while_quiet(publication: Publication, by: Membership) -> bool:
+    """Let what may go out again wait for the end of quiet hours; true when it has to."""
+    due = max(publication.not_before, timezone.now())
+    loud = after_quiet(find_rules(by.tenant_id), due, by.tenant.time_zone)
+    return loud > due and publishing.reschedule(
+        publication, to=loud, reason=Reason.QUIET_HOURS
+    )
 
 
 # -- One after the other ------------------------------------------------------------------

@@ -46,7 +46,7 @@ class QueueStep(Step):
     def group(self) -> Group:
         """READY counts as going out from the moment on at which it may."""
         row = self.publication
-        if row.state in (State.NEEDS_USER, State.FAILED):
+        if row.state in (State.NEEDS_USER, State.FAILED) or row.needs_reconnect:
             return Group.NEEDS_YOU
         if row.state in FINAL or row.state == State.HANDED_OFF:
             return Group.LATELY

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Least, Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.ids import random_code
@@ -26,8 +25,12 @@ from sharing.models import (
     State,
     TrackedLink,
 )
-from sharing.pacing import FOR_LATER, apart_from_colleagues, find_rules, hold_item
-from sharing.scheduling import after_quiet
+from sharing.pacing import (
+    FOR_LATER,
+    apart_from_colleagues,
+    hold_item,
+    wait_while_quiet,
+)
 from sharing.tasks import ring_on_commit
 from sharing.telling import put_away
 from sharing.timing import Asked, Timing, time_it
@@ -329,13 +332,8 @@ def retry(*, publication: Publication, by: Membership) -> bool:
 
 def send_again(publication: Publication, by: Membership) -> None:
     """Ring for what goes out at once; in quiet hours it waits until they are over."""
-    rules, zone = find_rules(by.tenant_id), by.tenant.time_zone
-    due = max(publication.not_before, timezone.now())
-    loud = after_quiet(rules, due, zone)
-    if loud == due:
+    if not wait_while_quiet(publication, by):
         ring_on_commit(publication)
-    else:
-        publishing.reschedule(publication, to=loud, reason=Reason.QUIET_HOURS)
 
 
 # -- Drafts -------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ class Publication(TenantModel):
                 condition=Q(state="ready"),
                 name="publication_waiting",
             ),
-            # Beside which colleagues' posts a time is free: ``spreading``.
+            # Beside which colleagues' posts a time is free: ``pacing``.
             models.Index(
                 fields=["tenant", "item", "network", "not_before"],
                 condition=Q(state="ready", reason__in=["scheduled", "quiet_hours"]),
@@ -248,6 +248,14 @@ class Publication(TenantModel):
     @property
     def can_retry(self) -> bool:
         return self.state == State.NEEDS_USER and not self.is_unconfirmed
+
+    @property
+    def needs_reconnect(self) -> bool:
+        """Nothing goes on before its member has connected the account again."""
+        return self.reason == Reason.RECONNECT and self.state in (
+            State.NEEDS_USER,
+            State.PENDING,
+        )
 
     @property
     def explanation(self) -> str:

@@ -10,7 +10,14 @@ from django.utils import timezone
 
 from sharing import connecting, publishing, tokens
 from sharing.connectors import errors
-from sharing.models import Account, ConnectAttempt, Publication, Reason, State
+from sharing.models import (
+    Account,
+    ConnectAttempt,
+    Publication,
+    Reason,
+    SharingRules,
+    State,
+)
 from sharing.sandbox import Sandbox
 from sharing.tasks import sweep
 from tenants.models import Membership
@@ -220,6 +227,27 @@ def test_what_waited_for_a_reconnect_goes_out_after_it(
     assert fresh(publication).state == State.READY
     publishing.publish(publication.tenant_id, publication.pk)
     assert fresh(publication).state == State.PUBLISHED
+
+
+def test_what_waited_for_a_reconnect_waits_for_the_end_of_quiet_hours_as_well(
+    sandbox: Sandbox, ana: Membership, press: Press
+) -> None:
+    account = connect(sandbox, ana, "linkedin")
+    sandbox.world.store.revoke_family(sandbox.world.store.grants[-1].family)
+    publication = press(account)
+    publishing.publish(publication.tenant_id, publication.pk)
+    now = timezone.localtime()
+    start, end = now - timedelta(hours=1), now + timedelta(hours=3)
+    with acting_for(ana.tenant_id):
+        SharingRules.objects.create(
+            tenant=ana.tenant, quiet_from=start.time(), quiet_until=end.time()
+        )
+
+    connect(sandbox, ana, "linkedin")
+
+    row = fresh(publication)
+    assert (row.state, row.reason) == (State.READY, Reason.QUIET_HOURS)
+    assert row.not_before > timezone.now() + timedelta(hours=2)
 
 
 def test_disconnecting_forgets_revokes_and_cancels(

@@ -282,6 +282,15 @@ def test_the_buttons_of_what_needs_a_member(web: Client, put: Put) -> None:
         assert words in shown
 
 
+def test_what_the_network_has_but_hides_needs_its_member(web: Client, put: Put) -> None:
+    row = put(
+        "pending", reason="reconnect", sending_at=timezone.now(), handle={"id": "1"}
+    )
+
+    assert groups(web) == {"needs_you": [row.pk]}
+    assert "Reconnect LinkedIn" in page(web)
+
+
 @pytest.mark.parametrize(
     ("name", "reason", "data"),
     [("retry", "gave_up", {}), ("answer", "unconfirmed", {"out": "no"})],
