@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -16,6 +17,11 @@ def uuid7() -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
+
+
+def born_at(key: uuid.UUID) -> datetime:
+    """Return when a version-7 UUID was made."""
+    return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
 
 
 def random_code(length: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Value
@@ -29,6 +30,7 @@ from sharing.pacing import (
     FOR_LATER,
     apart_from_colleagues,
     hold_item,
+    hold_member,
     wait_while_quiet,
 )
 from sharing.tasks import ring_on_commit
@@ -101,6 +103,42 @@ def find_pressed(by: Membership, idempotency_key: str) -> Share | None:
     """Return the share that this press has already made."""
     mine = Share.objects.for_tenant(by.tenant_id).filter(membership=by)
     return mine.filter(idempotency_key=idempotency_key).first()
+
+
+def find_twin(
+    by: Membership,
+    item: Item,
+    parts: Sequence[Part],
+    opened_at: datetime,
+    local: datetime | None,
+) -> Share | None:
+    """Return what another tab has shared since this page was opened, if it is the same.
+
+    The same words to the same accounts; not what was refused or cancelled since. Two
+    tabs at the same moment come one after the other.
+    """
+    hold_member(by)
+    mine = Share.objects.for_tenant(by.tenant_id).filter(
+        membership=by, item=item, created_at__gte=opened_at
+    )
+    asked: dict[UUID | None, str] = {
+        part.account.pk: words(part.text) for part in parts
+    }
+    for share in mine.prefetch_related("publications__link"):
+        there = share.publications.all()
+        if {one.account_id for one in there} == set(asked) and all(
+            is_same(one, asked[one.account_id], item) for one in there
+        ):
+            return share if local in (None, share.scheduled_local) else None
+    return None
+
+
+def is_same(publication: Publication, typed: str, item: Item) -> bool:
+    """Tell whether these words stand there, or are on their way."""
+    connector = connector_for(publication.network)
+    text = connector.compose(typed, publication.link.url, item.source_url)
+    over = publication.state in (State.FAILED, State.CANCELLED)
+    return text == publication.text and not over
 
 
 def accept(

@@ -26,6 +26,7 @@ from sharing.services import (
     LONGEST_TEXT,
     ShareRefused,
     find_pressed,
+    find_twin,
     save_draft,
     share_item,
 )
@@ -129,7 +130,10 @@ def press(request: MemberRequest, composer: Composer) -> Share | None:
         shown = request.POST.getlist("version")
         seen = [version for version in composer.unread if str(version.pk) in shown]
         acknowledge_all(by=by, versions=seen, now=now)
-    parts, local = form.parts(), form.local
+    parts, local, opened_at = form.parts(), form.local, form.opened_at
+    if opened_at and (twin := find_twin(by, composer.item, parts, opened_at, local)):
+        save_draft(by=by, item=composer.item, texts={})
+        return twin
     try:
         return share_item(
             by=by,

@@ -1,9 +1,11 @@
 """The composer: nothing typed is lost, nothing is shared twice, nothing is shared unseen."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +18,7 @@ from sharing import services
 from sharing.models import Account, ConnectAttempt, Publication, Share
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
+from tests.conftest import COMMITTED
 from tests.sharing.conftest import Press, make_account, make_item
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +184,76 @@ def test_a_second_press_of_the_same_page_is_the_same_share(
     assert len(shares(ana)) == 1
     assert publications(ana) == {"linkedin": WORDS}
     assert draft_of(ana, item) == {}
+
+
+def open_tab(web: Client, item: Item) -> str:
+    """Return the key of a new page."""
+    return str(web.get(url("compose", item)).context["composer"].form["key"].value())
+
+
+def test_the_same_words_in_two_tabs_are_one_share(
+    web: Client, ana: Membership, item: Item, linkedin: Account, x: Account
+) -> None:
+    first_tab, second_tab = open_tab(web, item), open_tab(web, item)
+
+    first = press_share(web, item, linkedin, x, key=first_tab)
+    web.post(url("draft", item), {"key": second_tab, "text": WORDS})
+    second = press_share(web, item, linkedin, x, key=second_tab)
+
+    assert first["Location"] == second["Location"]
+    assert len(shares(ana)) == 1
+    assert draft_of(ana, item) == {}
+
+
+@COMMITTED
+def test_two_tabs_at_the_same_moment_make_one_share(
+    ana: Membership, item: Item, linkedin: Account
+) -> None:
+    tabs = []
+    for _number in range(3):
+        web = Client()
+        web.force_login(ana.user)
+        tabs.append((web, open_tab(web, item)))
+    start, answers = threading.Barrier(len(tabs)), []
+
+    def press(web: Client, key: str) -> None:
+        start.wait()
+        answers.append(press_share(web, item, linkedin, key=key)["Location"])
+        connection.close()
+
+    threads = [threading.Thread(target=press, args=tab) for tab in tabs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(answers), len(set(answers)), len(shares(ana))) == (3, 1, 1)
+
+
+def test_other_words_other_accounts_or_a_page_opened_later_are_another_share(
+    web: Client, ana: Membership, item: Item, linkedin: Account, x: Account
+) -> None:
+    tabs = [open_tab(web, item) for _number in range(3)]
+
+    press_share(web, item, linkedin, key=tabs[0])
+    press_share(web, item, linkedin, key=tabs[1], text="Something else")
+    press_share(web, item, linkedin, x, key=tabs[2])
+    press_share(web, item, linkedin, key=open_tab(web, item))
+
+    assert len(shares(ana)) == 4
+
+
+def test_what_was_cancelled_may_be_shared_from_another_tab(
+    web: Client, ana: Membership, item: Item, linkedin: Account
+) -> None:
+    first_tab, second_tab = open_tab(web, item), open_tab(web, item)
+    press_share(web, item, linkedin, key=first_tab)
+    with acting_for(ana.tenant_id):
+        services.cancel_share(share=shares(ana)[0], by=ana)
+
+    press_share(web, item, linkedin, key=second_tab)
+
+    assert len(shares(ana)) == 2
 
 
 def test_a_late_autosave_does_not_bring_the_draft_back(
