@@ -1,5 +1,6 @@
 """What became of a share, and what its member may do about it."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -43,11 +44,18 @@ def shared(request: MemberRequest, share_id: UUID) -> HttpResponse:
         "item": share.item,
         "art": art(share.item),
         "is_update": "seen" in request.GET,
+        "in_dialog": is_in_dialog(request),
         "nav_active": "feed",
     }
     response = render(request, f"sharing/{page}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return may_leave_to_connect(response)
+
+
+def is_in_dialog(request: MemberRequest) -> bool:
+    """A fragment for the page that shows a share already is not one for the feed's dialog."""
+    page = urlsplit(request.htmx.current_url or "").path
+    return bool(request.htmx) and page != request.path
 
 
 # -- Actions ----------------------------------------------------------------------------

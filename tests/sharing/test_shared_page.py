@@ -57,6 +57,22 @@ def test_it_asks_again_until_nothing_moves(web: Client, put: Put) -> None:
     assert "On its way" in moving
 
 
+def test_a_page_that_brings_itself_up_to_date_stays_a_page(
+    web: Client, put: Put
+) -> None:
+    address = page_of(put("ready"))
+    in_dialog = FRAGMENT | {"HX-Current-URL": "http://testserver/t/acme/?topic=1"}
+    on_its_page = FRAGMENT | {"HX-Current-URL": f"http://testserver{address}"}
+
+    dialog = web.get(address, {"seen": "x"}, headers=in_dialog).content.decode()
+    page = web.get(address, {"seen": "x"}, headers=on_its_page).content.decode()
+
+    assert "data-close" in dialog
+    assert "<h2" in dialog
+    assert "data-close" not in page  # there is nothing to close
+    assert "<h1" in page
+
+
 def test_what_has_not_changed_is_not_sent_again(web: Client, put: Put) -> None:
     publication = put("ready")
     seen = web.get(page_of(publication)).context["progress"].signature
