@@ -81,7 +81,10 @@ WITH told AS (
     ORDER BY budget.key FOR UPDATE OF budget
 )
 UPDATE sharing_budget budget
-SET told = news.told, used = greatest(budget.used, news.used),
+SET told = news.told,
+    -- A later end is the next window, of which nothing of the one before is used.
+    used = CASE WHEN news.ends > budget.resets_at + %(close)s * interval '1 second'
+                THEN news.used ELSE greatest(budget.used, news.used) END,
     resets_at = greatest(news.ends, budget.opened_at + interval '1 second')
 FROM news WHERE budget.key = news.key
 """

@@ -280,6 +280,16 @@ def test_an_old_answer_takes_nothing_back() -> None:
     assert used() == 5
 
 
+def test_a_window_that_begins_anew_at_the_network_first_carries_nothing_over() -> None:
+    for _ in range(9):
+        budgets.reserve([window(10)])
+    budgets.learn([window(10)], [told(1, after=1.0)])
+
+    budgets.learn([window(10)], [told(9, after=20.0)])
+
+    assert used() == 1
+
+
 def test_the_window_ends_when_the_network_says() -> None:
     budgets.reserve([window(10)])
 
