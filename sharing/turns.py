@@ -48,7 +48,7 @@ SELECT tenant.id, due.turns FROM tenant CROSS JOIN LATERAL (
         LIMIT %s
     ) AS first_ones
 ) due
-WHERE due.turns > 0
+WHERE due.turns > 0 AND NOT EXISTS (SELECT FROM sharing_publishinggate WHERE NOT is_open)
 """
 WAITING = TURNS.format(tenants=tenants_with(State.READY, "tenant"))
 
@@ -66,12 +66,12 @@ class Turns:
     def next(self, *, look_since: float) -> UUID | None:
         """Return the tenant whose turn it is; None when nobody is known to wait.
 
-        What is known may be ``FRESH`` old; when it is used up, it is read again unless
+        What is known may be ``FRESH`` old, or is used up: then it is read again, unless
         that was done after ``look_since`` (``time.monotonic()``) already.
         """
         with self.lock:
             stale = self.looked_at < time.monotonic() - FRESH
-            if stale or (not self.ring and self.looked_at < look_since):
+            if self.looked_at < look_since and (stale or not self.ring):
                 self.look()
             if not self.ring:
                 return None

@@ -32,6 +32,7 @@ from sharing.turns import turns
 from tenants.scoping import one_statement
 
 TRIES = 3
+LONGEST_SEARCH = 1.0  # seconds; where hundreds of tenants wait and none may send
 MARGIN = 0.1  # the last part of a lease, in which no call may start
 
 _NOT_OFFERED = _("This network is switched off at the moment.")
@@ -69,6 +70,8 @@ def next_by_turns() -> Work | None:
         if work := claim_next(tenant_id):
             return work
         turns.drop(tenant_id)
+        if time.monotonic() > began + LONGEST_SEARCH:
+            return None  # the sweep finds what is left
     return None
 
 

@@ -14,6 +14,7 @@ from sharing.connectors.text import _
 from sharing.models import Account, Publication, Reason, State
 from sharing.patience import persistently
 from sharing.publishing.claiming import Work
+from sharing.publishing.hours import loud_at
 from sharing.publishing.moving import (
     MOVING,
     account_of,
@@ -159,7 +160,11 @@ def objection_to(publication: Publication) -> str:
 
 def put_off(publication: Publication, reason: str, until: datetime) -> bool:
     """CLAIMED -> READY: not its time after all, and no attempt was made."""
-    return move(publication, State.READY, reason=reason, not_before=until)
+    with acting_for(publication.tenant_id):
+        loud = loud_at(publication, until)
+        if loud > until:
+            reason = Reason.QUIET_HOURS
+        return move(publication, State.READY, reason=reason, not_before=loud)
 
 
 def withdraw(publication: Publication, objection: str) -> bool:

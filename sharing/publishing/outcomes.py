@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.db.models.functions import Now
 
 from sharing import failpoints
@@ -12,9 +13,10 @@ from sharing.configured import connector_for
 from sharing.connectors import errors
 from sharing.connectors.text import _
 from sharing.connectors.types import Pending, Posted
-from sharing.models import Account, Publication, Reason, State
+from sharing.models import Account, Publication, PublicationEvent, Reason, State
 from sharing.models.publication import UNSETTLED
 from sharing.patience import persistently
+from sharing.publishing.hours import loud_at
 from sharing.publishing.moving import (
     BROKE,
     account_of,
@@ -109,8 +111,7 @@ def conclude(publication: Publication, outcome: Outcome) -> bool:
         case errors.Disconnected():
             return disconnected(publication, outcome)
         case errors.OperatorAction():
-            return move(publication, State.READY, reason=Reason.OPERATOR,
-                        message=outcome.sentence, not_before=after(OPERATOR_PAUSE))  # fmt: skip
+            return wait(publication, OPERATOR_PAUSE, Reason.OPERATOR, outcome.sentence)
         case errors.Duplicate():
             return duplicate(publication, outcome)
         case errors.Refused():
@@ -208,25 +209,46 @@ def try_later(publication: Publication, error: errors.TryLater) -> bool:
     limited = error.reason == Reason.RATE_LIMITED
     ladder = settings.PUBLISHING_RETRY_LADDER
     often = not limited and publication.attempts > len(ladder)
-    wanted_since = publication.share.scheduled_at or publication.created_at
-    if often or publication.read_at - wanted_since > LONGEST:
+    if often or is_too_old(publication):
         return move(
             publication, State.NEEDS_USER, reason=Reason.GAVE_UP, message=_GAVE_UP
         )
     step = ladder[min(max(publication.attempts - 1, 0), len(ladder) - 1)]
     # Full jitter: a network that comes back must not meet everybody at once.
-    wait = (
+    seconds = (
         JITTER.uniform(0, step)
         if error.after is None
         else error.after + JITTER.uniform(0, 1)
     )
+    pause = min(timedelta(seconds=max(seconds, 0)), LONGEST)
+    return wait(publication, pause, error.reason, error.sentence)
+
+
+def wait(
+    publication: Publication, pause: timedelta, reason: str, sentence: str
+) -> bool:
+    """READY again after a pause, or when the quiet hours are over in which it ends."""
+    again = publication.read_at + pause
+    loud = loud_at(publication, again)
     return move(
         publication,
         State.READY,
-        reason=error.reason,
-        message=error.sentence,
-        not_before=after(min(timedelta(seconds=max(wait, 0)), LONGEST)),
+        reason=reason if loud == again else Reason.QUIET_HOURS,
+        message=sentence,
+        not_before=after(pause) if loud == again else loud,
     )
+
+
+def is_too_old(publication: Publication) -> bool:
+    """True a day after it was wanted: pressed, planned, or released by its member."""
+    wanted = publication.share.scheduled_at or publication.created_at
+    if publication.read_at - wanted <= LONGEST:
+        return False
+    events = PublicationEvent.objects.for_tenant(publication.tenant_id).filter(
+        publication=publication, from_state=State.NEEDS_USER, to_state=State.READY
+    )
+    released = events.aggregate(at=Max("at"))["at"]
+    return released is None or publication.read_at - released > LONGEST
 
 
 def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
