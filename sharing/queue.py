@@ -40,7 +40,9 @@ class QueueStep(Step):
     """One publication in the queue, at a moment."""
 
     now: datetime = field(kw_only=True)
-    in_doubt: Collection[UUID | None] = ()  # accounts with a post that may be out or not
+    in_doubt: Collection[
+        UUID | None
+    ] = ()  # accounts with a post that may be out or not
 
     @property
     def group(self) -> Group:
