@@ -160,12 +160,17 @@ def accept(
     )
     if timing.chosen:
         hold_item(item)
-    for part in parts:
-        publication = make_publication(share, item, part, timing)
-        publication.not_before = not_before(by, item, part, now, timing)
-        publication.save(force_insert=True)
-        note_beginning(publication)
-        if timing.chosen is None:
+    publications = [
+        make_publication(
+            share, item, part, timing, not_before(by, item, part, now, timing)
+        )
+        for part in parts
+    ]
+    TrackedLink.objects.bulk_create([one.link for one in publications])
+    Publication.objects.bulk_create(publications)
+    PublicationEvent.objects.bulk_create([beginning(one) for one in publications])
+    if timing.chosen is None:
+        for publication in publications:
             ring_on_commit(publication)
     Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item).delete()
     audit.record(
@@ -188,11 +193,11 @@ def not_before(
 
 
 def make_publication(
-    share: Share, item: Item, part: Part, timing: Timing
+    share: Share, item: Item, part: Part, timing: Timing, due: datetime | Least
 ) -> Publication:
-    """Freeze the text and the card as they will stand on the network."""
+    """Freeze the text and the card as they will stand on the network; saves nothing."""
     account, tenant_id = part.account, share.tenant_id
-    link = TrackedLink.objects.create(
+    link = TrackedLink(
         tenant_id=tenant_id,
         code=random_code(CODE_LENGTH),
         target_url=item.source_url,
@@ -213,11 +218,12 @@ def make_publication(
         ),
         card={"link": link.url, "title": item.title, "description": item.summary},
         reason=timing.reason,
+        not_before=due,
     )
 
 
-def note_beginning(publication: Publication) -> None:
-    PublicationEvent.objects.create(
+def beginning(publication: Publication) -> PublicationEvent:
+    return PublicationEvent(
         tenant_id=publication.tenant_id,
         publication=publication,
         to_state=State.READY,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from sharing.budgets.reserving import give_back
@@ -21,7 +22,6 @@ from sharing.connectors.rates import (
 from sharing.connectors.types import Pending, Posted
 
 NEVER_SENT, RATE_LIMITED = "unreachable", "rate_limited"  # reasons of a connector
-NO_HINT = 60.0  # seconds to leave alone who asked us to wait and said no time
 
 
 def heed(
@@ -145,6 +145,11 @@ SET closed_until = greatest(budget.closed_until, excluded.closed_until)
 """
 
 
+def no_hint() -> float:
+    """Seconds to leave alone who asked us to wait and said no time."""
+    return float(settings.PUBLISHING_RETRY_LADDER[0])
+
+
 def exhaust(windows: Iterable[Window], scope: Scope, after: float | None) -> None:
     """Nothing more in this scope for ``after`` seconds: the network said so (a 429)."""
     order = (scope, Scope.ACCOUNT)  # who declares no rate of that scope at least waits
@@ -154,7 +159,7 @@ def exhaust(windows: Iterable[Window], scope: Scope, after: float | None) -> Non
     )
     if not found:
         return
-    wait = max(1.0, min(after or NO_HINT, LONGEST_WAIT))
+    wait = max(1.0, min(after or no_hint(), LONGEST_WAIT))
     values: dict[str, Any] = {
         "key": found[0].key,
         "calls": found[0].calls,

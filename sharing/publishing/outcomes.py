@@ -215,11 +215,12 @@ def try_later(publication: Publication, error: errors.TryLater) -> bool:
         )
     step = ladder[min(max(publication.attempts - 1, 0), len(ladder) - 1)]
     # Full jitter: a network that comes back must not meet everybody at once.
-    seconds = (
-        JITTER.uniform(0, step)
-        if error.after is None
-        else error.after + JITTER.uniform(0, 1)
-    )
+    seconds = JITTER.uniform(0, step)
+    if error.after is not None:
+        seconds = error.after + JITTER.uniform(0, 1)
+    elif limited:
+        # The budget is closed for the ladder's first step: not a moment before.
+        seconds = ladder[0] + JITTER.uniform(0, step)
     pause = min(timedelta(seconds=max(seconds, 0)), LONGEST)
     return wait(publication, pause, error.reason, error.sentence)
 
