@@ -67,9 +67,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 2**31
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = (
-    None  # for ever: sharing/polling.py sees to the rest
+    None  # for ever: sharing/without_broker.py sees to the rest
 )
-CELERY_IMPORTS = ["sharing.polling"]
+CELERY_IMPORTS = ["sharing.without_broker"]
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 10,

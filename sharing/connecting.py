@@ -279,6 +279,11 @@ def release_held(account: Account, by: Membership) -> None:
     for publication in waiting:
         if publishing.release(publication, reason=Reason.RETRY):
             wait_while_quiet(publication, by)
+    working = Publication.objects.for_tenant(account.tenant_id).filter(
+        account=account, state=State.PENDING, reason=Reason.RECONNECT
+    )
+    for publication in working:
+        publishing.ask_renewed(publication)
     see(tenant_id=account.tenant_id, member=account.membership_id, about=account.pk)
 
 

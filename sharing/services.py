@@ -34,7 +34,6 @@ from sharing.pacing import (
     wait_while_quiet,
 )
 from sharing.tasks import ring_on_commit
-from sharing.telling import put_away
 from sharing.timing import Asked, Timing, time_it
 from tenants import audit
 from tenants.models import Membership
@@ -342,7 +341,6 @@ def cancel_publication(*, publication: Publication, by: Membership) -> bool:
     """Stop it; false when it is already going out."""
     done = publishing.cancel(publication, reason=Reason.BY_MEMBER)
     if done:
-        put_away(publication)
         audit.record("publication.cancelled", publication, by=by)
     return done
 
@@ -359,7 +357,6 @@ def answer_unsure(*, publication: Publication, by: Membership, out: bool) -> boo
     if done and not out:
         send_again(publication, by)
     if done:
-        put_away(publication)
         audit.record("publication.answered", publication, by=by, out=out)
     return done
 
@@ -369,7 +366,6 @@ def retry(*, publication: Publication, by: Membership) -> bool:
     done = publishing.release(publication, reason=Reason.RETRY)
     if done:
         send_again(publication, by)
-        put_away(publication)
         audit.record("publication.retried", publication, by=by)
     return done
 

@@ -110,7 +110,7 @@ def bells_waiting() -> int:
 
 
 def broker_answers() -> bool:
-    """Ask the broker; a worker does without while it is away (``polling``)."""
+    """Ask the broker; a worker does without while it is away (``without_broker``)."""
     try:
         count_bells()
     except Exception as error:

@@ -89,7 +89,7 @@ def tell_admins(*, tenant_id: UUID, network: str, sentence: str, key: str) -> No
 
 
 def put_away(publication: Publication) -> None:
-    """Its member has acted on it: a mail about what was before would only confuse."""
+    """It needs nobody any more: a mail about what was before would only confuse."""
     see(
         tenant_id=publication.tenant_id,
         member=publication.membership_id,
@@ -120,6 +120,8 @@ def is_news(row: Mapping[str, Any]) -> bool:
     """True for what its member cannot know."""
     if row["state"] == State.CANCELLED:
         return row["reason"] not in SILENT
+    if row["state"] == State.PENDING:
+        return row["reason"] == Reason.RECONNECT
     return row["state"] in (State.FAILED, State.NEEDS_USER)
 
 
@@ -132,7 +134,7 @@ def notice_of(row: Mapping[str, Any]) -> dict[str, Any]:
     page, about, key = "sharing:shared", row["share_id"], publication_key(row)
     if row["reason"] == Reason.RECONNECT:
         page, about, key = "sharing:accounts", row["account_id"], account_key(row)
-    waits = row["state"] in (State.NEEDS_USER, State.FAILED)
+    waits = row["state"] in (State.NEEDS_USER, State.FAILED, State.PENDING)
     return {
         "kind": Notice.Kind.TO_DO if waits else Notice.Kind.TO_KNOW,
         "key": key,
@@ -160,6 +162,8 @@ def sentence_for(state: str, reason: str) -> str:
         return _REFUSED
     if state == State.CANCELLED:
         return STOPPED.get(reason, _STOPPED)
+    if state == State.PENDING:
+        return _WAITS
     return WAITING.get(reason, _WAITS)
 
 

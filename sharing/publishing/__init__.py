@@ -24,7 +24,7 @@ from sharing.publishing.moving import (
     settle_time,
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
-from sharing.publishing.pending import is_overdue
+from sharing.publishing.pending import ask_renewed, is_overdue
 from sharing.publishing.sending import (
     finish,
     prepare,
@@ -50,6 +50,7 @@ __all__ = [
     "MARGIN",
     "Outcome",
     "Work",
+    "ask_renewed",
     "cancel",
     "cancel_all",
     "claim",

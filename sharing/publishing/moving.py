@@ -15,7 +15,7 @@ from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Post
 from sharing.models import Publication, PublishingGate, State
 from sharing.publishing.sql import NOW, Sql, assignment, joined
-from sharing.telling import tell
+from sharing.telling import put_away, tell
 from tenants.scoping import acting_for, one_statement
 
 BROKE = _("Something went wrong while sending. We are checking whether it is out.")
@@ -65,11 +65,14 @@ def move(
     nothing more. ``still`` are further conditions on the row. A transaction of its own
     in one message to the database, or a part of the one that is open.
     """
-    if to not in TOLD:
+    was_asked = publication.state == State.NEEDS_USER
+    if to not in TOLD and not was_asked:
         return write(publication, to, reason, message, bump, still, fields)
     with acting_for(publication.tenant_id):
         done = write(publication, to, reason, message, bump, still, fields)
-        if done:
+        if done and was_asked:
+            put_away(publication)
+        if done and to in TOLD:
             tell(publication)
         return done
 

@@ -14,7 +14,7 @@ from sharing.connectors.types import Pending
 from sharing.models import Publication, Reason, State
 from sharing.publishing.moving import move, settle_time
 from sharing.publishing.sql import NOW, Sql, after
-from sharing.telling import label_of
+from sharing.telling import label_of, tell
 
 SOONEST = timedelta(seconds=1)
 UNHINTED = timedelta(seconds=5)  # then longer and longer
@@ -53,9 +53,12 @@ def ask_renewed(publication: Publication) -> bool:
 
 def wait_for_member(publication: Publication) -> bool:
     """PENDING, but nobody can ask until the account is connected again."""
-    return move(publication, State.PENDING, reason=Reason.RECONNECT,
+    done = move(publication, State.PENDING, reason=Reason.RECONNECT,
                 message=Sentence(_CLOSED, network=label_of(publication.network)),
                 not_before=next_poll(publication, None))  # fmt: skip
+    if done:
+        tell(publication)
+    return done
 
 
 def give_up(publication: Publication) -> bool:

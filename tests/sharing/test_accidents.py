@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from content_library.models import Item
-from sharing import failpoints, publishing, services, sweeping, tasks
+from notifications.models import Notice
+from sharing import failpoints, publishing, services, settling, sweeping, tasks
 from sharing.connectors import errors
 from sharing.connectors.types import Posted
 from sharing.models import Account, Budget, Publication, Reason, State
@@ -387,6 +388,23 @@ def test_an_answer_outlasts_a_short_absence_of_the_database(
 
     assert publishing.record(work.publication, Posted("7", "https://x.com/i/7"))
     assert fresh(publication).state == State.PUBLISHED
+
+
+def test_late_answer_puts_the_question_away(press: Press, x: Account) -> None:
+    publication = press(x)
+    work = begun(publication)
+    change(publication, state=State.UNKNOWN, lease_until=None, unknown_since=Now())
+    with acting_for(publication.tenant_id):
+        assert settling.ask(fresh(publication))
+        [asked] = Notice.objects.for_tenant(publication.tenant_id)
+        assert asked.seen_at is None
+
+    publishing.record(work.publication, Posted("7", "https://x.com/i/7"))
+
+    with acting_for(publication.tenant_id):
+        [asked] = Notice.objects.for_tenant(publication.tenant_id)
+    assert fresh(publication).state == State.PUBLISHED
+    assert asked.seen_at
 
 
 @COMMITTED

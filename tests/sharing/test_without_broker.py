@@ -6,7 +6,7 @@ import pytest
 import responses
 
 from advocacy.celery import app
-from sharing import polling
+from sharing import without_broker
 from sharing.models import Account, State
 from sharing.turns import turns
 from tests.conftest import COMMITTED
@@ -34,7 +34,7 @@ def test_what_is_due_goes_out_without_the_broker(
 ) -> None:
     publication = press(x)
 
-    polling.carry_on()
+    without_broker.carry_on()
 
     assert fresh(publication).state == State.PUBLISHED
     assert len(network.calls) == 1
@@ -47,7 +47,7 @@ def test_what_a_stopped_worker_held_is_freed_without_the_broker(
     long_ago = "2026-01-01T00:00:00Z"
     change(publication, state=State.CLAIMED, lease_until=long_ago)
 
-    polling.carry_on()
+    without_broker.carry_on()
 
     assert fresh(publication).state == State.PUBLISHED
 
@@ -57,6 +57,6 @@ def test_with_the_broker_there_only_bells_are_heard(
 ) -> None:
     publication = press(x)
 
-    polling.carry_on()
+    without_broker.carry_on()
 
     assert fresh(publication).state == State.READY
