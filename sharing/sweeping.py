@@ -11,7 +11,7 @@ from sharing import publishing
 from sharing.models import ConnectAttempt, Publication, State
 from sharing.models.publication import UNSETTLED
 from sharing.turns import tenants_with
-from tenants.scoping import across_tenants, acting_for, one_statement
+from tenants.scoping import across_tenants, acting_for
 
 BATCH = 500
 GRACE = timedelta(minutes=10)  # an answer that came at the last moment is being taken
@@ -90,27 +90,6 @@ def forget_attempts() -> int:
             mine = ConnectAttempt.objects.for_tenant(tenant_id)
             mine.filter(pk__in=[pk for _, pk in ids]).delete()
     return len(found)
-
-
-# By the index publication_follows.
-BEHIND = """
-SELECT id FROM sharing_publication
-WHERE tenant_id = %s AND account_id = %s AND state = 'ready'
-  AND not_before <= statement_timestamp()
-  AND NOT EXISTS (
-      SELECT FROM sharing_publication busy
-      WHERE busy.tenant_id = %s AND busy.account_id = %s
-        AND busy.state IN ('claimed', 'sending', 'unknown')
-  )
-ORDER BY not_before LIMIT 1
-"""
-
-
-def next_in_lane(publication: Publication) -> UUID | None:
-    """Return what waits behind this publication on the same account, if it may go."""
-    lane = (publication.tenant_id, publication.account_id)
-    found = one_statement(publication.tenant_id, BEHIND, lane + lane)
-    return found[0][0] if found else None
 
 
 def everybodys():  # type: ignore[no-untyped-def]

@@ -54,8 +54,8 @@ def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
     sent = publishing.publish_next(tenant_id, publication_id)
     while sent:
         # Only who held the lane rings: two waiting rows would ring each other for ever.
-        if waiting := sweeping.next_in_lane(sent):
-            ring(publish, sent.tenant_id, waiting)
+        if sent.behind:
+            ring(publish, sent.tenant_id, sent.behind)
         if time.monotonic() > until:
             return
         sent = publishing.publish_passed_over()

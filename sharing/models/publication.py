@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -123,6 +124,8 @@ class Publication(TenantModel):
 
     # The database's clock when a worker read the row (an annotation of its query).
     read_at: datetime
+    # What waited for the account when this one left its lane, on the object at hand.
+    behind: UUID | None = None
 
     objects = PublicationQuerySet.as_manager()  # type: ignore[misc]
 

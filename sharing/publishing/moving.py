@@ -14,6 +14,7 @@ from common.ids import uuid7
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Post
 from sharing.models import Publication, PublishingGate, State
+from sharing.models.publication import IN_FLIGHT
 from sharing.publishing.sql import NOW, Sql, assignment, joined
 from sharing.telling import put_away, tell
 from tenants.scoping import acting_for, one_statement
@@ -45,8 +46,15 @@ WITH moved AS (
     SELECT %s, tenant_id, id, %s, state, token, reason, '{{}}', clock_timestamp()
     FROM moved
 )
-SELECT {moving} FROM moved
+SELECT {moving}, {behind} FROM moved
 """
+# By the index publication_follows.
+BEHIND = """(
+    SELECT waiting.id FROM sharing_publication waiting
+    WHERE waiting.tenant_id = moved.tenant_id AND waiting.account_id = moved.account_id
+      AND waiting.state = 'ready' AND waiting.not_before <= statement_timestamp()
+    ORDER BY waiting.not_before LIMIT 1
+)"""
 
 
 def move(
@@ -96,7 +104,10 @@ def write(
     found = one_statement(
         publication.tenant_id,
         STATEMENT.format(
-            changes=update.text, still=condition.text, moving=", ".join(MOVING)
+            changes=update.text,
+            still=condition.text,
+            moving=", ".join(MOVING),
+            behind=BEHIND if frees_lane(before, to) else "NULL",
         ),
         [
             *update.values,
@@ -107,9 +118,15 @@ def write(
     )
     if not found:
         return False
-    for name, value in zip(MOVING, found[0], strict=True):
+    *moved, publication.behind = found[0]
+    for name, value in zip(MOVING, moved, strict=True):
         setattr(publication, name, value)
     return True
+
+
+def frees_lane(before: str, to: str) -> bool:
+    """True when the next publication of the account may go now."""
+    return before in IN_FLIGHT and to not in IN_FLIGHT
 
 
 def told(message: str) -> dict[str, object]:
