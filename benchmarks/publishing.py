@@ -181,7 +181,7 @@ def drain(tenant: Tenant, waiting: Sequence[Any]) -> float:
         cursor.execute("ANALYZE")  # as autovacuum would have by now
     started = perf_counter()
     ring_all(tenant, waiting)
-    wait_for(lambda: not unpublished(tenant, waiting), 180, pause=0.25)
+    wait_for(lambda: not is_moving(tenant), 180, pause=0.05)
     return perf_counter() - started
 
 
@@ -193,10 +193,11 @@ def ring_all(tenant: Tenant, waiting: Sequence[Any]) -> None:
             )
 
 
-def unpublished(tenant: Tenant, waiting: Sequence[Any]) -> int:
+def is_moving(tenant: Tenant) -> bool:
+    """Ask cheaply: what measures must not eat what it measures."""
     with acting_for(tenant):
-        rows = Publication.objects.for_tenant(tenant).filter(pk__in=waiting)
-        return rows.exclude(state=State.PUBLISHED).count()
+        rows = Publication.objects.for_tenant(tenant)
+        return rows.exclude(state=State.PUBLISHED).exists()
 
 
 # -- The world -----------------------------------------------------------------------------------
