@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from notifications.models import Notice
 from notifications.notifying import notify, see
 from sharing.configured import UnknownNetwork, connector_for
-from sharing.connectors.text import Sentence, _
+from sharing.connectors.text import _, kept
 from sharing.models import Publication, Reason, State
 from tenants.people import admins
 
@@ -172,10 +172,3 @@ def label_of(network: str) -> str:
         return connector_for(network).label
     except UnknownNetwork:
         return network.title()
-
-
-def kept(sentence: str) -> dict[str, Any]:
-    """Return a sentence as it is kept: its message id and values."""
-    if isinstance(sentence, Sentence):
-        return {"msgid": sentence.msgid, "values": sentence.values}
-    return {"msgid": str(sentence), "values": {}}

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from sharing.circuit.calls import Call
 from sharing.circuit.remembering import PROBE_EVERY, SPAN, SPANS, memory
-from sharing.connectors.text import Sentence
+from sharing.connectors.text import kept
 from sharing.models import Circuit
 
 LEAST_CALLS = 20
@@ -111,7 +111,7 @@ def pause(network: str, sentence: str) -> bool:
     """
     values: dict[str, Any] = {
         "network": network,
-        "message": json.dumps(told(sentence)),
+        "message": json.dumps(kept(sentence)),
         "first": FIRST_LOOK,
         "hour": SAME_AGAIN,
     }
@@ -120,13 +120,6 @@ def pause(network: str, sentence: str) -> bool:
         began = cursor.fetchone() is not None
     memory.is_old()
     return began
-
-
-def told(sentence: str) -> dict[str, object]:
-    """Return a sentence as it is kept: translated when it is shown."""
-    if isinstance(sentence, Sentence):
-        return {"msgid": sentence.msgid, "values": sentence.values}
-    return {"msgid": str(sentence), "values": {}}
 
 
 def states() -> list[Circuit]:

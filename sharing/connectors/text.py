@@ -25,6 +25,13 @@ def _(msgid: str) -> str:
     return msgid
 
 
+def kept(sentence: str) -> dict[str, object]:
+    """Return a sentence as it is stored, to be translated when it is shown; none, nothing."""
+    if isinstance(sentence, Sentence):
+        return {"msgid": sentence.msgid, "values": sentence.values}
+    return {"msgid": str(sentence), "values": {}} if sentence else {}
+
+
 def plain_ends(text: str) -> str:
     """Return the text with the line ends that networks count: one character each."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -22,6 +22,7 @@ from sharing.publishing.outcomes import OPERATOR_PAUSE
 from sharing.publishing.seats import seats
 from sharing.publishing.sql import (
     GATE_IS_OPEN,
+    NOTED,
     Sql,
     after,
     columns,
@@ -110,12 +111,7 @@ WITH next AS (
         message = '{{}}', updated_at = statement_timestamp()
     WHERE publication.tenant_id = %s AND publication.id = (SELECT id FROM next)
     RETURNING publication.*
-), noted AS (
-    INSERT INTO sharing_publicationevent
-        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
-    SELECT %s, tenant_id, id, 'ready', state, token, reason, '{{}}', clock_timestamp()
-    FROM moved
-)
+), {noted}
 SELECT statement_timestamp(), {publication}, {account}
 FROM moved, sharing_account account
 WHERE account.id = (SELECT account_id FROM moved)
@@ -125,6 +121,7 @@ WHERE account.id = (SELECT account_id FROM moved)
 @cache
 def claim_statement(which: str) -> str:
     return CLAIM.format(
+        noted=NOTED,
         which=which,
         open=GATE_IS_OPEN.text,
         publication=columns(Publication, "moved"),
@@ -162,7 +159,7 @@ def take_row(
 ) -> list[tuple[Any, ...]]:
     """Claim one row; the same again where another one of its account was quicker."""
     statement, tenant = claim_statement(which.text), str(tenant_id)
-    values = (tenant, full, *which.values, lease(), tenant, uuid7())
+    values = (tenant, full, *which.values, lease(), tenant, uuid7(), State.READY)
     for _attempt in range(TRIES):
         with suppress(IntegrityError):
             return one_statement(tenant, statement, values)

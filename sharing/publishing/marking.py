@@ -24,7 +24,7 @@ from sharing.publishing.moving import (
     read_again,
 )
 from sharing.publishing.outcomes import JITTER
-from sharing.publishing.sql import GATE_IS_OPEN, ONE, TENANT, Exists, Sql
+from sharing.publishing.sql import GATE_IS_OPEN, NOTED, ONE, TENANT, Exists, Sql
 from tenants.models import Membership
 from tenants.scoping import acting_for, one_statement
 
@@ -42,12 +42,7 @@ WITH {taking}, moved AS (
       AND {open} AND {connected} AND {member} AND {item}
       AND (SELECT until IS NULL FROM shut) AND (SELECT count(*) FROM taken) = %s
     RETURNING *
-), noted AS (
-    INSERT INTO sharing_publicationevent
-        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
-    SELECT %s, tenant_id, id, 'claimed', state, token, reason, '{{}}', clock_timestamp()
-    FROM moved
-)
+), {noted}
 SELECT (SELECT until FROM shut), ARRAY(SELECT key FROM taken), {moving}
 FROM (VALUES (1)) AS always LEFT JOIN moved ON true
 """
@@ -96,6 +91,7 @@ def write_mark(work: Work) -> datetime | None:
         "item": may_be_shared().asked(tenant_id, publication.item_id),
     }
     statement = MARK.format(
+        noted=NOTED,
         taking=budgets.TAKING,
         moving=", ".join(f"moved.{name}" for name in MOVING),
         **{name: condition.text for name, condition in conditions.items()},
@@ -104,7 +100,7 @@ def write_mark(work: Work) -> datetime | None:
         *budgets.wanted_values(windows),
         *(lease(), tenant_id, publication.pk, publication.token),
         *(value for condition in conditions.values() for value in condition.values),
-        *(len(windows), uuid7()),
+        *(len(windows), uuid7(), State.CLAIMED),
     ]
     [(until, taken, *moved)] = one_statement(tenant_id, statement, values)
     if moved[0] is not None:

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db.models import Exists, Q
 
 from common.ids import uuid7
-from sharing.connectors.text import Sentence, _
+from sharing.connectors.text import _, kept
 from sharing.connectors.types import Post
 from sharing.models import Publication, PublishingGate, State
 from sharing.models.publication import IN_FLIGHT
-from sharing.publishing.sql import NOW, Sql, assignment, joined
+from sharing.publishing.sql import NOTED, NOW, Sql, assignment, joined
 from sharing.telling import put_away, tell
 from tenants.scoping import acting_for, one_statement
 
@@ -40,12 +40,7 @@ WITH moved AS (
     UPDATE sharing_publication SET {changes}
     WHERE tenant_id = %s AND id = %s AND state = %s AND token = %s AND {still}
     RETURNING *
-), noted AS (
-    INSERT INTO sharing_publicationevent
-        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
-    SELECT %s, tenant_id, id, %s, state, token, reason, '{{}}', clock_timestamp()
-    FROM moved
-)
+), {noted}
 SELECT {moving}, {behind} FROM moved
 """
 # By the index publication_follows.
@@ -97,13 +92,14 @@ def write(
     before, token = publication.state, publication.token
     changes: dict[str, object] = {"lease_until": None, "unknown_since": None}
     changes |= fields
-    changes |= {"state": to, "reason": reason, "message": told(message)}
+    changes |= {"state": to, "reason": reason, "message": kept(message)}
     changes |= {"token": token + bump, "updated_at": NOW}
     update = joined([assignment(*change) for change in changes.items()], ", ")
     condition = joined([Sql("true"), *still], " AND ")
     found = one_statement(
         publication.tenant_id,
         STATEMENT.format(
+            noted=NOTED,
             changes=update.text,
             still=condition.text,
             moving=", ".join(MOVING),
@@ -127,13 +123,6 @@ def write(
 def frees_lane(before: str, to: str) -> bool:
     """True when the next publication of the account may go now."""
     return before in IN_FLIGHT and to not in IN_FLIGHT
-
-
-def told(message: str) -> dict[str, object]:
-    """Return a sentence as it is kept: its message id and values, translated when shown."""
-    if isinstance(message, Sentence):
-        return {"msgid": message.msgid, "values": message.values}
-    return {"msgid": str(message), "values": {}} if message else {}
 
 
 def read_again(publication: Publication) -> Publication:

@@ -28,6 +28,14 @@ class Sql:
 NOW = Sql("statement_timestamp()")
 GATE_IS_OPEN = Sql("NOT EXISTS (SELECT FROM sharing_publishinggate WHERE NOT is_open)")
 
+# Every transition's event, in the statement of the transition: its id, the state before.
+NOTED = """noted AS (
+    INSERT INTO sharing_publicationevent
+        (id, tenant_id, publication_id, from_state, to_state, token, reason, details, at)
+    SELECT %s, tenant_id, id, %s, state, token, reason, '{}', clock_timestamp()
+    FROM moved
+)"""
+
 
 def after(wait: timedelta) -> Sql:
     """Return the moment so long after the database's now."""
