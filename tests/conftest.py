@@ -14,6 +14,8 @@ from accounts.models import User
 from analytics import recording
 from common.caching import ForgivingCache
 from sharing import circuit
+from sharing.publishing.seats import seats
+from sharing.turns import turns
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
 
@@ -57,9 +59,10 @@ def _empty_cache() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_circuits() -> None:
-    """What a network did in one test is nothing to another."""
-    circuit.memory.forget()
+def _new_process() -> None:
+    """What a process remembers of one test is nothing to another."""
+    for memory in (circuit.memory, seats, turns):
+        memory.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -17,10 +17,14 @@ from sharing.configured import offered_networks
 class Seats:
     """How many threads of this process each network keeps busy; ``most``: no more."""
 
-    def __init__(self, most: int | None = None) -> None:
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Start as a new process does: nobody sits and nothing limits."""
         self.lock = threading.Lock()
         self.taken: Counter[str] = Counter()
-        self.most = most
+        self.most: int | None = None
         self.passed_over = False
 
     def full(self) -> list[str]:

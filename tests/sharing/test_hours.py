@@ -128,7 +128,6 @@ def test_what_its_member_released_has_a_day_of_its_own(
 
 
 def test_closed_gate_leaves_nobody_a_turn(waiting: Publication, settings: Any) -> None:
-    turns.forget()
     PublishingGate.objects.create(is_open=False, changed_at=Now())
 
     assert turns.next(look_since=float("inf")) is None

@@ -1,6 +1,5 @@
 """One network that hangs leaves threads to the others."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ import responses
 from sharing import publishing, tasks
 from sharing.models import Account, Publication, State
 from sharing.publishing.seats import count_seats, seats
-from sharing.turns import turns
 from tenants.models import Membership
 from tests.sharing.conftest import X_POSTS, Press, fresh, make_account
 
@@ -17,11 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _two_seats() -> Iterator[None]:
-    turns.forget()
+def _two_seats() -> None:
     seats.most = 2
-    yield
-    seats.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture

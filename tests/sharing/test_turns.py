@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 Queue = Callable[[Membership, int], list[Publication]]
 
 
-@pytest.fixture(autouse=True)
-def _new_process() -> None:
-    turns.forget()
-
-
 @pytest.fixture
 def queue() -> Queue:
     """Return a function that lets a member press for as many accounts."""

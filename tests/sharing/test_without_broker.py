@@ -8,7 +8,6 @@ import responses
 from advocacy.celery import app
 from sharing import without_broker
 from sharing.models import Account, State
-from sharing.turns import turns
 from tests.conftest import COMMITTED
 from tests.sharing.conftest import X_POSTS, Press, fresh
 from tests.sharing.test_publishing import change
@@ -23,7 +22,6 @@ def broker_away(redis_away: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def network() -> Iterator[responses.RequestsMock]:
-    turns.forget()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
         network.post(X_POSTS, status=201, json={"data": {"id": "7"}})
         yield network
