@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from sharing.connectors import errors
-from sharing.connectors.http import Answer, Http, NeverSent, NoAnswer
+from sharing.connectors import errors, media
+from sharing.connectors.http import Answer, Files, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
+from sharing.connectors.progress import Progress
 from sharing.connectors.rates import Allowance, Rate, Scope, sane, untold, with_options
 from sharing.connectors.text import Sentence, _, plain_ends
 from sharing.connectors.types import (
     Credentials,
     Limits,
     Metrics,
+    NotYet,
     Pending,
     Post,
     Posted,
@@ -50,6 +52,11 @@ class Connector:
     scopes: ClassVar[tuple[str, ...]] = ()
     permissions: ClassVar[Mapping[str, str]] = {}  # scope -> what it lets us do
     needs_text: ClassVar[bool] = True
+    needs_media: ClassVar[bool] = False  # no post without a picture or a video
+    fetches_media: ClassVar[bool] = (
+        False  # reads files at their address instead of ours
+    )
+    shows_card: ClassVar[bool] = False  # draws a link's card from what we tell it
     probe: ClassVar[bool] = False  # an identical second publish() names the first post
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
     measures: ClassVar[bool] = False  # metrics() can tell something
@@ -93,7 +100,28 @@ class Connector:
             problems.append(Sentence(_TOO_LONG, over=over, length=length, max=most))
         return problems
 
+    def check_media(self, files: Sequence[media.Facts]) -> list[str]:
+        """What is wrong with these files in one post; empty when nothing is.
+
+        Judges what we would send: pictures that are made to fit first do so.
+        """
+        if not files:
+            return [media.needed(self.label)] if self.needs_media else []
+        return list(media.problems(self.limits.media, files, self.label))
+
     # What a network does
+
+    def prepare(
+        self, tokens: Tokens, profile_id: str, post: Post, progress: Progress
+    ) -> NotYet | None:
+        """Do what may be done again before a post is published: upload, make containers.
+
+        Nothing may stand on the network afterwards. None when all is ready; ``publish``
+        then finds ``progress.made`` in ``post.made``. Called again after ``NotYet``, and
+        after a worker fell or a first attempt at publishing failed: then it goes on
+        where ``progress`` tells, and looks whether its handles still live.
+        """
+        return None
 
     def publish(
         self,
@@ -107,6 +135,9 @@ class Connector:
         problems = self.check(post.text)
         if problems:
             raise errors.Refused(problems[0], reason="text")
+        problems = self.check_media(post.media)
+        if problems:
+            raise errors.Refused(problems[0], reason="media")
         return self.send(tokens, profile_id, post, deadline)
 
     def send(
@@ -132,7 +163,7 @@ class Connector:
 
     def find(
         self, tokens: Tokens, profile_id: str, post: Post, since: datetime
-    ) -> Posted | None:
+    ) -> Posted | Pending | None:
         """Look for a post whose outcome is unknown. None: not found."""
         return None
 
@@ -154,25 +185,29 @@ class Connector:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        data: Mapping[str, str] | bytes | None = None,
+        files: Files | None = None,
         creates: bool = False,
         deadline: float | None = None,
     ) -> Answer:
-        """One call, JSON in. Returns a 2xx answer; sorts everything else into errors.
+        """One call. Returns a 2xx answer; sorts everything else into errors.
 
+        What is sent: ``body`` as JSON; ``data`` as a form, or raw where it is bytes;
+        with ``files`` (name to file name, bytes and type) as a form of parts.
         ``creates``: something may exist afterwards, so silence means Unknown.
         """
         sent = {"Accept": "application/json", **(headers or {})}
         if tokens:
             sent["Authorization"] = f"Bearer {tokens.access_token}"
-        data = None
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
             data = json.dumps(body, ensure_ascii=False).encode()
         problem: errors.ConnectorError | None = None
         try:
             answer = self.http.request(
-                method, url, headers=sent, params=params, data=data, deadline=deadline
-            )
+                method, url, headers=sent, params=params, data=data, files=files,
+                deadline=deadline,
+            )  # fmt: skip
         except NeverSent:
             problem = self.error(errors.TryLater, SILENT, reason="unreachable")
         except NoAnswer:

@@ -98,6 +98,13 @@ class Unknown(ConnectorError):
     default_reason = "unknown"
 
 
+class Stopped(ConnectorError):
+    """While it was prepared the post was cancelled, or another worker has it now."""
+
+    default = _("This post was taken back.")
+    default_reason = "stopped"
+
+
 class Denied(ConnectorError):
     """The person pressed cancel on the consent page. Nothing is wrong."""
 

@@ -34,6 +34,8 @@ MAX_BODY = 1024 * 1024
 _CHUNK = 16 * 1024
 USER_AGENT = "employee-advocacy/1"
 
+Files = Mapping[str, tuple[str, bytes, str]]  # field -> file name, content, type
+
 
 class NeverSent(Exception):
     """No byte of the request reached the network: proof that nothing was done."""
@@ -76,8 +78,11 @@ class Answer:
 
 
 def reroute(url: str, base_url: str | None) -> str:
-    """``https://api.host/path`` becomes ``<base_url>/api.host/path``."""
-    if not base_url:
+    """``https://api.host/path`` becomes ``<base_url>/api.host/path``.
+
+    An address that a stand-in handed out, below its own, stays as it is.
+    """
+    if not base_url or url.startswith(f"{base_url.rstrip('/')}/"):
         return url
     parts = urlsplit(url)
     base = urlsplit(base_url)
@@ -224,6 +229,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | bytes | None = None,
+        files: Files | None = None,
         auth: tuple[str, str] | None = None,
         deadline: float | None = None,
     ) -> Answer:
@@ -237,6 +243,7 @@ class Http:
                 headers={"User-Agent": USER_AGENT, **(headers or {})},
                 params=params,
                 data=data,
+                files=files,
                 auth=auth,
             ).prepare()
             response = Route(self.base_url, deadline).send(prepared)

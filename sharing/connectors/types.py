@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, BinaryIO
 
+from sharing.connectors.media import Kind, Rule
 from sharing.connectors.rates import Allowance
 
 
@@ -25,6 +27,7 @@ class Tokens:
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
+    server: str = ""  # "https://host", where a network has more than one
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,57 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Media:
+    """A picture, video or document that goes with a post, within the network's rules.
+
+    ``size`` is in bytes, ``width`` and ``height`` in pixels as seen, ``seconds`` is how
+    long a video runs; None where it is not known. ``url`` is where the network may
+    fetch the file itself, without signing in; empty where nobody outside reaches us.
+    """
+
+    kind: Kind
+    content_type: str
+    size: int
+    open: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    alt: str = ""
+    title: str = ""
+    url: str = field(default="", repr=False)
+
+    def read(self) -> bytes:
+        """The whole file; for pictures, not for videos."""
+        with self.open() as file:
+            return file.read()
+
+    def part(self, first: int, length: int) -> bytes:
+        """``length`` bytes from the byte ``first`` on."""
+        with self.open() as file:
+            file.seek(first)
+            return file.read(length)
+
+
+@dataclass(frozen=True)
 class Post:
     """One post, word for word: ``text`` is exactly what will stand on the network.
 
-    ``link`` is the tracked link for the card; ``title`` and ``description`` are used
-    where the network draws the card from what we tell it.
+    ``link`` is the tracked link for the card; ``title``, ``description`` and
+    ``thumbnail`` are used where the network draws the card from what we tell it. A post
+    with ``media`` has no card. ``options`` are the member's choices in the form that
+    ``share_form`` asked for. ``made`` is what ``prepare`` has kept. ``key`` is the same
+    at every attempt at this post and at no other: a UUID of version 7.
     """
 
     text: str
     link: str | None = None
     title: str = ""
     description: str = ""
+    thumbnail: Media | None = None
+    media: tuple[Media, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict, repr=False)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +108,22 @@ class Pending:
     """The network accepted but has not finished; ``handle`` finds it again.
 
     ``after`` is the network's own word when to ask again, in seconds, if it has one.
+    ``sentence`` is what the member has to do meanwhile, if anything.
     """
 
     handle: Mapping[str, str]
     allowances: tuple[Allowance, ...] = field(default=(), compare=False)
+    after: float | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """What ``prepare`` asked for is not ready; nothing is published before it is.
+
+    ``after`` is the network's own word when to go on, in seconds, if it has one.
+    """
+
     after: float | None = None
 
 
@@ -97,3 +152,4 @@ class Limits:
     max_chars: int
     url_length: int | None = None
     light_ranges: tuple[tuple[int, int], ...] = ()
+    media: tuple[Rule, ...] = ()  # what may go with a text; of one rule at a time
