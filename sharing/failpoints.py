@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 NAMES = (
     "after_claim",
+    "in_preparation",
     "before_sending",
     "after_sending_commit",
     "after_send",

@@ -175,7 +175,7 @@ def poll(look: Look, connector: OAuth2Connector, tokens: Tokens) -> Said:
 def search(look: Look, connector: OAuth2Connector, tokens: Tokens) -> Said:
     """Look for the post, or send it once more where that names the first one."""
     publication, profile_id = look.publication, look.account.remote_id
-    post = frozen_post(publication)
+    post = frozen_post(publication, connector)
     if connector.finds:
         # Not since the newest attempt: it may be an earlier one that came through.
         return connector.find(tokens, profile_id, post, publication.created_at)

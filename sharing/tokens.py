@@ -61,12 +61,12 @@ def usable_tokens(account: Account, connector: OAuth2Connector) -> Tokens:
     worker renews and ``Disconnected`` when only the member can help.
     """
     if not account.is_connected:
-        raise errors.Disconnected
+        raise errors.Disconnected(reason="not_connected")
     if not is_ageing(account):
         return open_tokens(account)
     if not (connector.refreshable and account.refresh_token):
         if is_expired(account):
-            raise errors.Disconnected
+            raise errors.Disconnected(reason="expired")
         return open_tokens(account)
     return renew(account, connector)
 

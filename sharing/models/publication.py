@@ -46,6 +46,7 @@ class Reason(models.TextChoices):
     SCHEDULED = "scheduled", _("waits for its time")
     QUIET_HOURS = "quiet_hours", _("waits until quiet hours are over")
     RETRY = "retry", _("will be tried again")
+    MEDIA = "media", _("the network is preparing its pictures or video")
     RATE_LIMITED = "rate_limited", _("the network asked us to wait")
     CIRCUIT_OPEN = "circuit_open", _("the network is not answering at the moment")
     TOKEN_REFRESH = "token_refresh", _("the connection is being renewed")
@@ -68,6 +69,9 @@ class Reason(models.TextChoices):
 
 FINAL = (State.PUBLISHED, State.FAILED, State.CANCELLED, State.REMOVED)
 IN_FLIGHT = (State.CLAIMED, State.SENDING, State.UNKNOWN)
+# Also where a version before these columns still writes.
+NONE = models.Value([], models.JSONField())
+EMPTY = models.Value({}, models.JSONField())
 UNSETTLED = (State.UNKNOWN, State.PENDING)  # the network has to be asked
 
 
@@ -103,7 +107,13 @@ class Publication(TenantModel):
     text = models.TextField()  # exactly as it will be published
     card = models.JSONField(
         default=dict
-    )  # "link", "title", "description", frozen as well
+    )  # "link", "title", "description", "image", frozen as well
+    # [{"id", "alt"}]: what goes with it, in order; ids of the library's media
+    media = models.JSONField(default=list, db_default=NONE)
+    # What the member chose in the form that the network asked for.
+    options = models.JSONField(default=dict, db_default=EMPTY)
+    # What was prepared at the network: handles by name, until the outcome is final.
+    prepared = models.JSONField(default=dict, db_default=EMPTY)
     state = models.CharField(max_length=12, choices=State, default=State.READY)
     reason = models.CharField(max_length=40, default="new")
     # {"msgid", "values"}: what happened, for the member

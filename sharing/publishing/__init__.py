@@ -16,7 +16,6 @@ from sharing.publishing.claiming import MARGIN, Work, claim, claim_next
 from sharing.publishing.marking import mark_sending, objection_to, start_sending
 from sharing.publishing.moving import (
     BROKE,
-    frozen_post,
     is_open,
     lease,
     move,
@@ -25,9 +24,10 @@ from sharing.publishing.moving import (
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
 from sharing.publishing.pending import ask_renewed, is_overdue
+from sharing.publishing.posts import frozen_post
+from sharing.publishing.preparing import prepare
 from sharing.publishing.sending import (
     finish,
-    prepare,
     publish,
     publish_by_turns,
     publish_next,

@@ -17,8 +17,9 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.text import _
 from sharing.connectors.types import Post
 from sharing.models import Account, Publication, Reason, State
-from sharing.publishing.moving import frozen_post, lease, move
+from sharing.publishing.moving import lease, move
 from sharing.publishing.outcomes import OPERATOR_PAUSE
+from sharing.publishing.posts import frozen_post
 from sharing.publishing.seats import seats
 from sharing.publishing.sql import (
     GATE_IS_OPEN,
@@ -46,11 +47,11 @@ class Work:
     publication: Publication
     account: Account
     connector: OAuth2Connector
-    started: float  # time.monotonic()
+    started: float  # time.monotonic(); when the row was claimed or held anew
 
     @property
     def deadline(self) -> float:
-        return self.started + settings.PUBLISHING_LEASE_SECONDS * (1 - MARGIN)
+        return held_until(self.started)
 
     @cached_property
     def windows(self) -> tuple[budgets.Window, ...]:
@@ -59,9 +60,14 @@ class Work:
         own = budgets.windows_of(self.connector, account.tenant_id, account.remote_id)
         return own + circuit.ramp(network)
 
-    @property
+    @cached_property
     def post(self) -> Post:
-        return frozen_post(self.publication)
+        return frozen_post(self.publication, self.connector)
+
+
+def held_until(started: float) -> float:
+    """Return until when calls may begin, in ``time.monotonic()`` terms."""
+    return started + settings.PUBLISHING_LEASE_SECONDS * (1 - MARGIN)
 
 
 def next_by_turns() -> Work | None:

@@ -1,5 +1,6 @@
 """CLAIMED -> SENDING: the mark from which a post may exist, and all that must hold then."""
 
+import time
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -82,7 +83,7 @@ def write_mark(work: Work) -> datetime | None:
 
     Returns until when a budget is used up, if that was what did.
     """
-    publication, windows = work.publication, work.windows
+    publication, windows, started = work.publication, work.windows, time.monotonic()
     tenant_id = publication.tenant_id
     conditions = {
         "open": GATE_IS_OPEN,
@@ -104,6 +105,7 @@ def write_mark(work: Work) -> datetime | None:
     ]
     [(until, taken, *moved)] = one_statement(tenant_id, statement, values)
     if moved[0] is not None:
+        work.started = started
         for name, value in zip(MOVING, moved, strict=True):
             setattr(publication, name, value)
     elif taken:

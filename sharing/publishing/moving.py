@@ -12,9 +12,8 @@ from django.db.models import Exists, Q
 
 from common.ids import uuid7
 from sharing.connectors.text import _, kept
-from sharing.connectors.types import Post
 from sharing.models import Publication, PublishingGate, State
-from sharing.models.publication import IN_FLIGHT
+from sharing.models.publication import FINAL, IN_FLIGHT
 from sharing.publishing.sql import NOTED, NOW, Sql, assignment, joined
 from sharing.telling import put_away, tell
 from tenants.scoping import acting_for, one_statement
@@ -91,6 +90,7 @@ def write(
 ) -> bool:
     before, token = publication.state, publication.token
     changes: dict[str, object] = {"lease_until": None, "unknown_since": None}
+    changes |= {"prepared": {}} if to in FINAL else {}
     changes |= fields
     changes |= {"state": to, "reason": reason, "message": kept(message)}
     changes |= {"token": token + bump, "updated_at": NOW}
@@ -140,17 +140,6 @@ def account_of(publication: Publication) -> UUID:
     """Return the account's id; the database lets no published row be without one."""
     assert publication.account_id is not None  # noqa: S101
     return publication.account_id
-
-
-def frozen_post(publication: Publication) -> Post:
-    """Return the post exactly as it was accepted: each attempt sends the same bytes."""
-    card = publication.card
-    return Post(
-        publication.text,
-        card.get("link"),
-        card.get("title", ""),
-        card.get("description", ""),
-    )
 
 
 def lease() -> timedelta:

@@ -272,7 +272,7 @@ def disconnected(publication: Publication, error: errors.Disconnected) -> bool:
 def may_renew(publication: Publication, error: errors.Disconnected) -> bool:
     """True for a refused call whose tokens were not renewed for it already."""
     return (
-        publication.state in (State.SENDING, *UNSETTLED)
+        publication.state in (State.CLAIMED, State.SENDING, *UNSETTLED)
         and publication.reason != Reason.TOKEN_REFRESH
         and error.reason == errors.Disconnected.default_reason
         and connector_for(publication.network).refreshable

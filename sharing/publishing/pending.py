@@ -35,7 +35,7 @@ _OVERDUE = _(
 def pend(publication: Publication, pending: Pending) -> bool:
     """PENDING, or still so; asked again when the network says."""
     return move(publication, State.PENDING, reason="", handle=dict(pending.handle),
-                not_before=next_poll(publication, pending.after))  # fmt: skip
+                message=pending.sentence, not_before=next_poll(publication, pending.after))  # fmt: skip
 
 
 def stay(publication: Publication, error: errors.ConnectorError) -> bool:

@@ -14,9 +14,9 @@ from sharing.publishing.claiming import Work, claim, next_by_turns
 from sharing.publishing.marking import put_off, start_sending
 from sharing.publishing.moving import BROKE
 from sharing.publishing.outcomes import Outcome, record
+from sharing.publishing.preparing import come_back, prepare
 from sharing.publishing.seats import seats
 from sharing.telling import tell_admins
-from sharing.tokens import usable_tokens
 from tenants.scoping import acting_for
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,18 @@ def carry_out(work: Work) -> None:
         put_off(work.publication, wait.reason, wait.until)
         return
     try:
-        tokens = prepare(work)
+        tokens, not_yet = prepare(work)
+    except errors.Stopped:
+        circuit.not_called(work.publication.network)
+        return
     except errors.ConnectorError as error:
         circuit.not_called(work.publication.network)
         record(work.publication, error)
         heed(work, error)
+        return
+    if not_yet:
+        circuit.not_called(work.publication.network)
+        come_back(work.publication, not_yet)
         return
     failpoints.at("before_sending")
     if not start_sending(work):
@@ -86,17 +93,6 @@ def carry_out(work: Work) -> None:
     record(work.publication, outcome)
     failpoints.at("after_record")
     heed(work, outcome)
-
-
-def prepare(work: Work) -> Tokens:
-    """Return the tokens to send with; whatever goes wrong here is proof of nothing sent."""
-    try:
-        return usable_tokens(work.account, work.connector)
-    except errors.ConnectorError:
-        raise
-    except Exception:
-        log.exception("publication %s broke before sending", work.publication.pk)
-        raise errors.TryLater from None
 
 
 def send(work: Work, tokens: Tokens) -> Outcome:

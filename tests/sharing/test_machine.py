@@ -334,7 +334,7 @@ class Machine(RuleBasedStateMachine):
 
     def prepare(self, number: int, work: Work) -> None:
         try:
-            self.workers[number].tokens = publishing.prepare(work)
+            self.workers[number].tokens, _ = publishing.prepare(work)
         except errors.ConnectorError as error:
             publishing.record(work.publication, error)
             self.workers[number] = Worker()

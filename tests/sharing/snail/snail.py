@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
-from sharing.connectors.types import Limits, Pending, Posted, Profile
+from sharing.connectors.types import Limits, NotYet, Pending, Posted, Profile
 
 API = "https://api.snail.example"
 
@@ -26,12 +26,24 @@ class Snail(OAuth2Connector):
         text = super().compose(text, link, source_url)
         return text if not link or link in text else f"{text} {link}"
 
+    def prepare(self, tokens, profile_id, post, progress):
+        if "picture" not in post.options:
+            return None
+        if not progress.get("upload"):
+            made = self.call("POST", f"{API}/uploads", tokens=tokens)
+            progress.keep(upload=made.json()["id"])
+        upload = f"{API}/uploads/{progress.get('upload')}"
+        state = self.call("GET", upload, tokens=tokens).json()
+        if state.get("is") == "gone":
+            progress.start_anew()
+        return None if state.get("is") == "ready" else NotYet(state.get("after"))
+
     def send(self, tokens, profile_id, post, deadline):
         answer = self.call(
             "POST",
             f"{API}/posts",
             tokens=tokens,
-            body={"text": post.text},
+            body={"text": post.text, **post.made},
             creates=True,
             deadline=deadline,
         )
