@@ -49,7 +49,7 @@ class Connector:
     label: ClassVar[str]
     icon: ClassVar[str]  # SVG path data, one colour, 24 by 24
     limits: ClassVar[Limits]
-    scopes: ClassVar[tuple[str, ...]] = ()
+    scopes: tuple[str, ...] = ()  # an instance may ask for others, by its options
     permissions: ClassVar[Mapping[str, str]] = {}  # scope -> what it lets us do
     needs_text: ClassVar[bool] = True
     needs_media: ClassVar[bool] = False  # no post without a picture or a video

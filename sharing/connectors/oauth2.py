@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 import requests
 from oauthlib.oauth2 import OAuth2Error
@@ -42,7 +43,7 @@ _APP_ERRORS = {
     "unsupported_grant_type",
     "invalid_scope",
 }
-
+_FOR_NOW = {"server_error", "temporarily_unavailable"}
 
 # What RFC 6749 lets tokens and scopes consist of, and what our columns can hold.
 _TOKEN = re.compile(r"[\x20-\x7e]{1,8192}")
@@ -82,6 +83,8 @@ class OAuth2Connector(Connector):
     # How long a refresh token still works after it was traded for the next one.
     refresh_grace: ClassVar[timedelta] = timedelta(0)
     basic_auth: ClassVar[bool] = False  # the secret in a header instead of the form
+    client_id_param: ClassVar[str] = "client_id"  # some call it otherwise
+    scope_separator: ClassVar[str] = " "
     denied_errors: ClassVar[frozenset[str]] = frozenset({"access_denied"})
 
     # Consent
@@ -98,12 +101,21 @@ class OAuth2Connector(Connector):
         session = OAuth2Session(
             self.credentials.client_id,
             redirect_uri=redirect_uri,
-            scope=list(self.scopes),
+            scope=self.scope_separator.join(self.scopes),
         )
         url, _state = session.authorization_url(
             self.AUTHORIZE_URL, state=state, **extra
         )
-        return reroute(url, self.base_url)
+        return reroute(self._with_own_names(url), self.base_url)
+
+    def _with_own_names(self, url: str) -> str:
+        """The library knows one name for an app's id."""
+        page, _, query = url.partition("?")
+        named = [
+            (self.client_id_param if name == "client_id" else name, value)
+            for name, value in parse_qsl(query)
+        ]
+        return f"{page}?{urlencode(named)}"
 
     @staticmethod
     def new_verifier() -> str:
@@ -121,7 +133,7 @@ class OAuth2Connector(Connector):
         problem = params.get("error", "")
         if problem in self.denied_errors:
             raise self.error(errors.Denied, _CANCELLED)
-        if problem in ("server_error", "temporarily_unavailable"):
+        if problem in _FOR_NOW:
             raise self.error(errors.TryLater, SILENT, reason="unreachable")
         if problem:
             raise self.error(errors.OperatorAction, _APP, reason="authorize")
@@ -154,8 +166,9 @@ class OAuth2Connector(Connector):
             return session.fetch_token(
                 self.TOKEN_URL,
                 code=code,
-                client_secret=self.credentials.client_secret,
-                include_client_id=True,
+                auth=_unsigned,
+                include_client_id=False,
+                body=urlencode(self._app_form()),
                 **proof,
             )
 
@@ -170,8 +183,7 @@ class OAuth2Connector(Connector):
         if self.basic_auth:
             extra["auth"] = requests.auth.HTTPBasicAuth(*self._secret_pair())
         else:
-            pair = self._secret_pair()
-            extra |= {"client_id": pair[0], "client_secret": pair[1]}
+            extra |= self._app_form()
 
         def fetch() -> Mapping[str, Any]:
             return session.refresh_token(
@@ -184,14 +196,12 @@ class OAuth2Connector(Connector):
         """Tell the network to forget us. A token it no longer knows is fine."""
         if not self.REVOKE_URL:
             return
-        client_id, client_secret = self._secret_pair()
         for token in filter(None, (tokens.refresh_token, tokens.access_token)):
-            form = {"token": token}
-            if not self.basic_auth:
-                form |= {"client_id": client_id, "client_secret": client_secret}
-            self._revoke(form, (client_id, client_secret) if self.basic_auth else None)
+            self._revoke(token)
 
-    def _revoke(self, form: Mapping[str, str], auth: tuple[str, str] | None) -> None:
+    def _revoke(self, token: str) -> None:
+        form = {"token": token} | ({} if self.basic_auth else self._app_form())
+        auth = self._secret_pair() if self.basic_auth else None
         problem: errors.ConnectorError | None = None
         try:
             answer = self.http.request("POST", self.REVOKE_URL, data=form, auth=auth)
@@ -206,6 +216,11 @@ class OAuth2Connector(Connector):
 
     def _secret_pair(self) -> tuple[str, str]:
         return self.credentials.client_id, self.credentials.client_secret
+
+    def _app_form(self) -> dict[str, str]:
+        """The app's name and proof, where they travel in the form."""
+        client_id, client_secret = self._secret_pair()
+        return {self.client_id_param: client_id, "client_secret": client_secret}
 
     def _session(self, redirect_uri: str | None) -> _Dance:
         session = _Dance(self.credentials.client_id, redirect_uri, self.base_url)
@@ -235,13 +250,15 @@ class OAuth2Connector(Connector):
     def _sort_token_answer(
         self, answer: Answer, refused: Callable[[], errors.ConnectorError]
     ) -> errors.ConnectorError:
-        code = answer.json().get("error")
-        if answer.status == 429 or answer.status == 408 or answer.status >= 500:
+        said = answer.json().get("error")
+        code = said if isinstance(said, str) else ""
+        is_down = code in _FOR_NOW or answer.status in (408, 429)
+        if is_down or answer.status >= 500:
             wait = sane(self.wait(answer))
             return self.error(errors.TryLater, SILENT, after=wait, reason="no_answer")
         if code in _APP_ERRORS or answer.status in (401, 403):
             return self.error(errors.OperatorAction, _APP, reason="app")
-        if code or answer.status == 400:
+        if said or answer.status == 400:
             return refused()
         return self.odd()
 
@@ -267,6 +284,11 @@ class OAuth2Connector(Connector):
             expires_at=_expiry(answer.get("expires_in")),
             scopes=scopes,
         )
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The app's proof stands in the form; without a word the library adds a header."""
+    return request
 
 
 def _only_tokens(response: requests.Response) -> requests.Response:

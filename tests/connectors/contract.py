@@ -315,7 +315,9 @@ class ConnectorContract:
         assert asked["response_type"] == "code"
         assert asked["state"] == "st4te"
         assert asked["redirect_uri"] == CALLBACK
-        assert set(asked["scope"].split()) == set(connector.scopes)
+        scopes = asked["scope"].split(connector.scope_separator)
+        assert sorted(scopes) == sorted(connector.scopes)
+        assert asked[connector.client_id_param] == "an-app"
         assert asked.get("code_challenge_method") == (
             "S256" if connector.pkce else None
         )
@@ -368,6 +370,10 @@ class ConnectorContract:
         sent = wire.calls[0].request
         form = {key: one[0] for key, one in parse_qs(sent.body).items()}
         assert (form["code"], form["redirect_uri"]) == ("c0de", CALLBACK)
+        if not connector.basic_auth:
+            assert form[connector.client_id_param] == "an-app"
+            assert form["client_secret"] == SECRET
+            assert "Authorization" not in sent.headers
         assert tokens.access_token == "fresh"
         assert set(tokens.scopes) == set(connector.scopes)
         assert timedelta(minutes=59) < tokens.expires_at - datetime.now(UTC)
