@@ -11,6 +11,8 @@ from common.preferences import preferences
 from notifications.urls import stop_patterns
 from sharing.urls import callback_patterns
 
+handler500 = "common.away.broken"
+
 TENANT = "t/<slug:slug>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [

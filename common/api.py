@@ -12,9 +12,19 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from common.away import AWAY, COME_AGAIN
 from common.problems import MEDIA_TYPE, ProblemResponse, outline
 
 WHOLE = "non_field_errors"
+
+
+class Away(exceptions.APIException):
+    """The database restarts: the same request is welcome again in a moment."""
+
+    status_code = 503
+    default_code = "away"
+    default_detail = gettext_lazy("We are back in a moment. Please try again.")
+    wait = int(COME_AGAIN)  # becomes Retry-After
 
 
 class Conflict(exceptions.APIException):
@@ -31,6 +41,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, AWAY):
+        error = Away()
     response = exception_handler(error, context)
     if response is None:
         return None

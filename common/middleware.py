@@ -76,9 +76,14 @@ class ApiErrorsMiddleware:
             return response
         if not request.path.startswith("/api/"):
             return response
-        return ProblemResponse(response.status_code, self.sentence(response))
+        problem = ProblemResponse(response.status_code, self.sentence(response))
+        if wait := response.headers.get("Retry-After"):
+            problem.headers["Retry-After"] = wait
+        return problem
 
     def sentence(self, response: HttpResponse) -> str:
+        if response.status_code == 503:
+            return _("We are back in a moment. Please try again.")
         if response.status_code >= 500:
             return _("Something went wrong on our side. It is safe to ask again.")
         return _("This request could not be understood.")

@@ -139,7 +139,7 @@ def test_gallery_is_hidden_from_others(client, db):
     assert client.get("/ui/").status_code == 404
 
 
-@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "500"])
+@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "500", "503"])
 def test_error_page_needs_nothing(code):
     html = render_to_string(f"{code}.html")
 
