@@ -6,7 +6,7 @@ import email.utils
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from sharing.connectors import errors, media
@@ -62,6 +62,7 @@ class Connector:
     measures: ClassVar[bool] = False  # metrics() can tell something
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
     pending_for: ClassVar[timedelta] = timedelta(hours=24)  # then poll() is given up
+    oldest_months: ClassVar[int] = 9  # a version of the API from then on wants a newer
 
     def __init__(
         self,
@@ -78,10 +79,19 @@ class Connector:
 
     # What stands on the network
 
-    def compose(self, text: str, link: str, source_url: str = "") -> str:
-        """The exact text to publish: a pasted source address becomes the tracked link."""
+    def compose(
+        self, text: str, link: str, source_url: str = "", *, has_media: bool = False
+    ) -> str:
+        """The exact text to publish: a pasted source address becomes the tracked link.
+
+        ``has_media``: a picture, video or document goes with it, so there is no card.
+        """
         text = plain_ends(text)
         return replace_url(text, source_url, link) if link else text
+
+    def version_months(self, today: date) -> int | None:
+        """How old the version of the API is that we speak; None where there are none."""
+        return None
 
     def length(self, text: str) -> int:
         """How long the network says this is. By default UTF-16 units, like browsers."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sharing.sandbox import linkedin, pages, x, x_tokens
+from sharing.sandbox import files, linkedin, pages, x, x_tokens
 from sharing.sandbox.messages import Request, Response, as_json, redirect
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
@@ -40,6 +40,10 @@ def home(world: World, request: Request, _path: Mapping[str, str]) -> Response:
 
 def style(_world: World, _request: Request, _path: Mapping[str, str]) -> Response:
     return Response(200, _STYLE.read_bytes(), {"Content-Type": "text/css"})
+
+
+def file(world: World, _request: Request, path: Mapping[str, str]) -> Response:
+    return files.shown(world.store.files.get(path["name"]))
 
 
 def linkedin_post(world: World, _request: Request, path: Mapping[str, str]) -> Response:
@@ -170,6 +174,7 @@ _ROUTES: dict[str, Handler] = {
     **x.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,
+    "GET /_sandbox/files/{name}": file,
     "GET /www.linkedin.com/feed/update/{id}/": linkedin_post,
     "GET /www.linkedin.com/feed/update/{id}": linkedin_post,
     "GET /x.com/{handle}/status/{id}": x_post,

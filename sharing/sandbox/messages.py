@@ -7,8 +7,23 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qs
+
+
+@dataclass(frozen=True)
+class Part:
+    """One field of a multipart form; a file has a name, a value has none."""
+
+    body: bytes
+    filename: str = ""
+    content_type: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,28 @@ class Request:
         if self.content_type != "application/x-www-form-urlencoded":
             return {}
         return _flat(self.body.decode("utf-8", "replace"))
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The fields of a multipart form, the last one of each name."""
+        if self.content_type != "multipart/form-data":
+            return {}
+        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        form = BytesParser(policy=HTTP).parsebytes(head + self.body)
+        return {
+            str(part.get_param("name", "", "content-disposition")): Part(
+                bytes(part.get_payload(decode=True) or b""),
+                part.get_filename() or "",
+                part.get_content_type() if part["content-type"] else "",
+            )
+            for part in (form.iter_parts() if form.is_multipart() else ())
+        }
+
+    @property
+    def base(self) -> str:
+        """Where the caller reached us, for addresses that we hand out."""
+        scheme = self.headers.get("x-forwarded-proto", "http")
+        return f"{scheme}://{self.headers.get('host', 'localhost')}"
 
     @property
     def json(self) -> Any:

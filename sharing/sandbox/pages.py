@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -31,8 +31,8 @@ def page(title: str, body: str, status: int = 200, form_to: str = "") -> Respons
         f"</head><body><main>{body}</main></body></html>"
     )
     policy = (
-        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self' {form_to}"
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        f"base-uri 'none'; frame-ancestors 'none'; form-action 'self' {form_to}"
     )
     return Response(
         status,
@@ -127,17 +127,50 @@ def _post(post: StoredPost) -> str:
 <span class="who"><strong>{escape(person.name)}</strong><span class="quiet">
 {escape(handle)}<time datetime="{moment.isoformat()}">{moment:%d %b %Y %H:%M:%S} UTC</time>
 </span></span><span class="network network--{escape(post.network)}">{escape(label)}</span>
-</header><p class="text">{linked(post.text)}</p>{_card(post.card)}</article>"""
+</header><p class="text">{linked(post.text)}</p>{_media(post)}{_card(post)}</article>"""
 
 
-def _card(card: Mapping[str, str]) -> str:
+def _media(post: StoredPost) -> str:
+    """Pictures side by side, a video to play, a document to open."""
+    shown = [_SHOWS[one["kind"]](one) for one in post.media if one["kind"] in _SHOWS]
+    return f'<div class="media">{"".join(shown)}</div>' if shown else ""
+
+
+def _picture(media: Mapping[str, str]) -> str:
+    return f'<img src="{_file(media)}" alt="{escape(media.get("alt", ""))}">'
+
+
+def _video(media: Mapping[str, str]) -> str:
+    said = escape(media.get("title") or media.get("alt") or "Video")
+    return f'<video controls preload="metadata" aria-label="{said}" src="{_file(media)}"></video>'
+
+
+def _document(media: Mapping[str, str]) -> str:
+    said = escape(media.get("title") or "Document")
+    return f'<a class="document" href="{_file(media)}">{said}</a>'
+
+
+def _file(media: Mapping[str, str]) -> str:
+    return f"/_sandbox/files/{escape(media['file'])}"
+
+
+_SHOWS: dict[str, Callable[[Mapping[str, str]], str]] = {
+    "image": _picture,
+    "video": _video,
+    "document": _document,
+}
+
+
+def _card(post: StoredPost) -> str:
+    card = post.card
     if not card:
         return ""
+    picture = "".join(_picture(one) for one in post.media if one["kind"] == "thumbnail")
     source = card.get("source", "")
     described = card.get("description", "")
     more = f"<span>{escape(described)}</span>" if described else ""
     return (
-        f'<a class="card" href="{escape(source)}" rel="noopener">'
+        f'<a class="card" href="{escape(source)}" rel="noopener">{picture}'
         f"<strong>{escape(card.get('title', ''))}</strong>{more}"
         f'<span class="quiet">{escape(urlsplit(source).netloc)}</span></a>'
     )

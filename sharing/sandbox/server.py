@@ -18,7 +18,7 @@ from sharing.sandbox.world import World
 
 log = logging.getLogger("sharing.sandbox")
 
-MAX_BODY = 2 * 1024 * 1024
+MAX_BODY = 128 * 1024 * 1024  # a document of 100 MB comes in one piece
 
 
 class Server(ThreadingHTTPServer):

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sharing.sandbox.files import Files
+
 
 @dataclass
 class Code:
@@ -45,7 +47,11 @@ class Grant:
 
 @dataclass
 class StoredPost:
-    """A post as the network keeps it. ``text`` is what people read."""
+    """A post as the network keeps it. ``text`` is what people read.
+
+    ``media`` names per file its ``kind`` (image, video, document, or thumbnail of the
+    card), its ``file`` in the store, and what was said of it: ``alt``, ``title``.
+    """
 
     network: str
     id: str
@@ -55,6 +61,7 @@ class StoredPost:
     at: float
     fingerprint: str
     card: dict[str, str] = field(default_factory=dict)
+    media: list[dict[str, str]] = field(default_factory=list)
     sent: dict[str, Any] = field(default_factory=dict)
 
 
@@ -81,6 +88,7 @@ class Store:
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
         self._last_id = 0
+        self.files = Files(Path(folder) if folder else None)
         self._file = Path(folder) / "sandbox.jsonl" if folder else None
         if self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -161,6 +169,7 @@ class Store:
                 kept.clear()
             self._by_access.clear()
             self._by_refresh.clear()
+            self.files.clear()
             if self._file:
                 self._file.write_text("")
 

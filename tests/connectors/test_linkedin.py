@@ -1,7 +1,7 @@
 """LinkedIn's own ways; the common ones come from the contract."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import responses
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sharing.connectors import errors
 from sharing.connectors.types import Credentials, Post, Profile, Tokens
-from sharing.networks.linkedin import LinkedIn, little_text, seconds_to_midnight
+from sharing.networks.linkedin import LinkedIn, seconds_to_midnight
+from sharing.networks.linkedin.words import little_text
 from sharing.sandbox.little_text import read
 from tests.connectors.contract import LINK, ConnectorContract
 
@@ -90,6 +91,32 @@ class TestLinkedIn(ConnectorContract):
             connector.compose("My words", LINK, "https://src.example.com/a")
             == "My words"
         )
+
+    @pytest.mark.parametrize(
+        ("text", "composed"),
+        [
+            ("My words", f"My words\n\n{LINK}"),
+            ("", LINK),
+            (f"See {LINK}.", f"See {LINK}."),
+            ("See https://src.example.com/a", f"See {LINK}"),
+        ],
+    )
+    def test_with_pictures_there_is_no_card_so_the_text_has_the_link(
+        self, connector, text, composed
+    ):
+        source = "https://src.example.com/a"
+
+        assert connector.compose(text, LINK, source, has_media=True) == composed
+        assert connector.compose(composed, LINK, source, has_media=True) == composed
+
+    @pytest.mark.parametrize(
+        ("version", "months"),
+        [("202608", 3), ("202601", 10), ("202512", 11), ("", 3), ("soon", None)],
+    )
+    def test_an_administrator_can_be_told_how_old_the_version_is(self, version, months):
+        connector = LinkedIn(Credentials("a"), options={"api_version": version})
+
+        assert connector.version_months(date(2026, 11, 22)) == months
 
     @pytest.mark.parametrize(
         "said",

@@ -22,7 +22,7 @@ class Snail(OAuth2Connector):
     finds = True
     pending_for = timedelta(hours=2)
 
-    def compose(self, text, link, source_url=""):
+    def compose(self, text, link, source_url="", *, has_media=False):
         text = super().compose(text, link, source_url)
         return text if not link or link in text else f"{text} {link}"
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,9 +12,11 @@ from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.connector import answered_at, plain_name
 from sharing.connectors.http import Answer
+from sharing.connectors.links import contains_url
 from sharing.connectors.rates import Rate, Scope, sane
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, Post, Posted, Profile, Tokens
+from sharing.networks.linkedin.words import little_text
 
 API = "https://api.linkedin.com"
 VERSION = "202608"  # served for about a year; the setting overrides it
@@ -33,29 +35,8 @@ _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
 
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,40}(?![0-9])")
+_MONTH = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])")
 _PERSON = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
-# A hashtag as a reader sees it: it needs a letter, and may not start inside a word.
-_HASHTAG = re.compile(r"(?<![\w#&/])#((?=\w*[^\W\d_])\w+)")
-
-
-def little_text(text: str) -> str:
-    """Escape for ``commentary``: LinkedIn silently cuts a post at a bare reserved sign.
-
-    Hashtags become templates, because an escaped # is only a sign, not a link.
-    """
-    parts: list[str] = []
-    position = 0
-    for tag in _HASHTAG.finditer(text):
-        parts.append(_escape(text[position : tag.start()]))
-        parts.append(rf"{{hashtag|\#|{_escape(tag.group(1))}}}")
-        position = tag.end()
-    parts.append(_escape(text[position:]))
-    return "".join(parts)
-
-
-def _escape(text: str) -> str:
-    return _RESERVED.sub(r"\\\g<0>", text)
 
 
 class LinkedIn(OAuth2Connector):
@@ -84,6 +65,26 @@ class LinkedIn(OAuth2Connector):
     needs_text = False  # a card may stand alone
     probe = True
     rates = (Rate(Scope.ACCOUNT, 150), Rate(Scope.APP, 100_000))  # until 00:00 UTC
+
+    def compose(
+        self, text: str, link: str, source_url: str = "", *, has_media: bool = False
+    ) -> str:
+        """The card carries the link; where pictures take its place, the text does."""
+        text = super().compose(text, link, source_url)
+        if not link or not has_media or contains_url(text, link):
+            return text
+        return f"{text.rstrip()}\n\n{link}".lstrip()
+
+    @property
+    def version(self) -> str:
+        """The month of LinkedIn's API that we speak."""
+        return self.options.get("api_version") or VERSION
+
+    def version_months(self, today: date) -> int | None:
+        month = _MONTH.match(self.version)
+        if not month:
+            return None
+        return (today.year - int(month[1])) * 12 + today.month - int(month[2])
 
     def send(
         self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
@@ -156,7 +157,7 @@ class LinkedIn(OAuth2Connector):
 
     def _headers(self) -> dict[str, str]:
         return {
-            "LinkedIn-Version": self.options.get("api_version") or VERSION,
+            "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
         }
 

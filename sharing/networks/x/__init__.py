@@ -78,7 +78,9 @@ class X(OAuth2Connector):
         Rate(Scope.APP, 10_000, DAY),
     )
 
-    def compose(self, text: str, link: str, source_url: str = "") -> str:
+    def compose(
+        self, text: str, link: str, source_url: str = "", *, has_media: bool = False
+    ) -> str:
         """The link has to stand in the text: where the member put it, or at the end."""
         text = super().compose(text, link, source_url)
         if not link or contains_url(text, link):
