@@ -353,3 +353,5 @@ LOGGING = {
 NETWORKS_ENVIRON = {
     key: value for key, value in os.environ.items() if key.startswith("NETWORK_")
 }
+# Offer those that work without an app of ours, unless NETWORK_<SLUG>_ENABLED says no.
+NETWORKS_WITHOUT_APP = env.boolean("NETWORKS_WITHOUT_APP", True)

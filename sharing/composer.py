@@ -16,7 +16,7 @@ from content_library.models import Item, SuggestedText
 from guidelines.models import GuidelineVersion
 from guidelines.services import current_versions, unacknowledged
 from sharing.configured import offered_networks
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
 from sharing.forms import ALL, ComposeForm, own, typed
 from sharing.models import Account, Publication
@@ -31,7 +31,7 @@ class Row:
     """One of the member's accounts in the composer."""
 
     account: Account
-    network: OAuth2Connector
+    network: Connector
     own: BoundField
     is_chosen: bool
     preview: Preview
@@ -50,7 +50,7 @@ class Composer:
     item: Item
     now: datetime
     form: ComposeForm
-    networks: Mapping[str, OAuth2Connector]
+    networks: Mapping[str, Connector]
     unread: Sequence[GuidelineVersion]
 
     # What a press alone does not need is read when it is shown.
@@ -72,7 +72,7 @@ class Composer:
         return {account.network for account in self.form.accounts.values()}
 
     @property
-    def missing(self) -> Sequence[OAuth2Connector]:
+    def missing(self) -> Sequence[Connector]:
         held = self.held
         return [one for slug, one in self.networks.items() if slug not in held]
 
@@ -163,7 +163,7 @@ def used_last(by: Membership, accounts: Sequence[Account]) -> list[str]:
 
 
 def rows_of(
-    form: ComposeForm, item: Item, networks: Mapping[str, OAuth2Connector]
+    form: ComposeForm, item: Item, networks: Mapping[str, Connector]
 ) -> list[Row]:
     texts = typed(form)
     chosen = form["account"].value() or []

@@ -2,31 +2,37 @@
 
 The ``state`` of the OAuth dance is random, used once, ten minutes old at most and
 bound to session, tenant, member and network. There is one callback per network, so
-the tenant is found through the state. Nothing becomes an account before the member
-has seen whom they are linking to what, and confirmed.
+the tenant is found through the state. Where a member signs in by typing a password
+made for us, ``sign_in`` stands for begin and answer. Nothing becomes an account before
+the member has seen whom they are linking to what, and confirmed.
 """
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from common.secret_links import digest, new_secret
 from notifications.notifying import see
-from sharing import publishing, vault
-from sharing.configured import connector_for
+from sharing import publishing, registering, vault
+from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import (
+    Connector,
+    OAuth2Connector,
+    ServersConnector,
+    SignInConnector,
+)
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Profile, Tokens
 from sharing.models import Account, ConnectAttempt, Publication, Reason, State
 from sharing.pacing import wait_while_quiet
+from sharing.registering import redirect_uri
 from sharing.tokens import open_tokens, seal
 from tenants import audit
 from tenants.models import Membership
@@ -41,6 +47,7 @@ _STALE = _("This sign-in is too old or was used before. Please connect again.")
 _SCOPES = _(
     "%(network)s did not give all the permissions that sharing needs. Connect again and allow them."
 )
+TOO_OFTEN = Sentence(_("That was tried very often. Wait an hour, then try again."))
 _TAKEN = _("This %(network)s account is already linked to a colleague here.")
 
 
@@ -50,17 +57,20 @@ class AttemptInvalid(Exception):
     sentence = Sentence(_STALE)
 
 
+class ScopesMissing(errors.Refused):
+    """The member, or the network, gave less than sharing needs; ``missing`` says what."""
+
+    def __init__(self, connector: Connector, missing: Sequence[str]) -> None:
+        super().__init__(Sentence(_SCOPES, network=connector.label), reason="scopes")
+        self.missing = missing
+
+
 @dataclass(frozen=True)
 class Held:
     """What the network told us, before the member confirms."""
 
     profile: Profile
     tokens: Tokens
-
-
-def redirect_uri(network: str) -> str:
-    """Return the one address that is registered at the network."""
-    return f"{settings.PUBLIC_URL}/connect/{network}/callback/"
 
 
 # -- Begin --------------------------------------------------------------------------------
@@ -73,10 +83,44 @@ def begin(
     session_key: str,
     now: datetime,
     return_to: str = "",
+    answers: Mapping[str, str] | None = None,
 ) -> str:
-    """Start a dance and return the address of the network's consent page."""
-    connector, state = connector_for(network), new_secret()
-    attempt = ConnectAttempt(
+    """Start a dance and return the address of the network's consent page.
+
+    ``answers`` are what ``asks_to_connect`` asked for. Where there are many servers it
+    speaks HTTP: call it outside a transaction. Raises the connector's error then.
+    """
+    connector, state = consenting(network), new_secret()
+    if isinstance(connector, ServersConnector):
+        server = connector.server_named((answers or {}).get("server", ""))
+        connector = registering.registered(by.tenant_id, connector, server)
+    attempt = new_attempt(by, network, state, session_key, now, return_to)
+    attempt.server = connector.server
+    verifier = connector.new_verifier() if connector.pkce else ""
+    attempt.verifier = vault.seal(verifier, **place(attempt), column="verifier")
+    with acting_for(by.tenant_id):
+        attempt.save(force_insert=True)
+    challenge = connector.challenge(verifier) if verifier else None
+    return connector.authorize_url(state, redirect_uri(network), challenge)
+
+
+def consenting(network: str) -> OAuth2Connector:
+    """Return the connector of a network that has a consent page of its own."""
+    connector = connector_for(network)
+    if not isinstance(connector, OAuth2Connector):
+        raise UnknownNetwork(network)
+    return connector
+
+
+def new_attempt(
+    by: Membership,
+    network: str,
+    state: str,
+    session_key: str,
+    now: datetime,
+    return_to: str,
+) -> ConnectAttempt:
+    return ConnectAttempt(
         tenant_id=by.tenant_id,
         membership=by,
         network=network,
@@ -85,11 +129,32 @@ def begin(
         return_to=return_to[:500],
         expires_at=now + LIFETIME,
     )
-    verifier = connector.new_verifier() if connector.pkce else ""
-    attempt.verifier = vault.seal(verifier, **place(attempt), column="verifier")
-    attempt.save(force_insert=True)
-    challenge = connector.challenge(verifier) if verifier else None
-    return connector.authorize_url(state, redirect_uri(network), challenge)
+
+
+def sign_in(
+    *,
+    by: Membership,
+    network: str,
+    session_key: str,
+    now: datetime,
+    return_to: str = "",
+    answers: Mapping[str, str],
+) -> ConnectAttempt:
+    """Sign in with what the member typed; the tokens are held until they confirm.
+
+    Speaks HTTP: call it outside a transaction. Raises the connector's error, ``Mistyped``
+    where the member can mend it.
+    """
+    connector = connector_for(network)
+    if not isinstance(connector, SignInConnector):
+        raise UnknownNetwork(network)
+    held = read_profile(connector, connector.sign_in(answers))
+    attempt = new_attempt(by, network, new_secret(), session_key, now, return_to)
+    attempt.answered_at = now
+    with acting_for(by.tenant_id):
+        attempt.save(force_insert=True)
+    hold(attempt, held)
+    return attempt
 
 
 # -- Answer --------------------------------------------------------------------------------
@@ -110,16 +175,30 @@ def answer_callback(
     """
     attempt = find_attempt(network, params.get("state", ""), session_key, user, now)
     take_answer(attempt, now)
-    connector = connector_for(network)
+    connector = consenting(network)
+    if isinstance(connector, ServersConnector):
+        connector = registering.registered(attempt.tenant_id, connector, attempt.server)
     code = connector.code_from(params)
-    verifier = vault.unseal(attempt.verifier, **place(attempt), column="verifier")
-    tokens = connector.exchange(code, redirect_uri(network), verifier or None)
-    if not set(connector.scopes) <= set(tokens.scopes):
-        raise errors.Refused(
-            Sentence(_SCOPES, network=connector.label), reason="scopes"
-        )
-    hold(attempt, Held(connector.profile(tokens), tokens))
+    hold(attempt, read_profile(connector, exchange(attempt, connector, code)))
     return attempt
+
+
+def exchange(attempt: ConnectAttempt, connector: OAuth2Connector, code: str) -> Tokens:
+    """Trade the code, and forget an app of ours that its server has forgotten."""
+    verifier = vault.unseal(attempt.verifier, **place(attempt), column="verifier")
+    try:
+        return connector.exchange(code, redirect_uri(attempt.network), verifier or None)
+    except errors.OperatorAction:
+        registering.forget(attempt.tenant_id, connector, attempt.server)
+        raise
+
+
+def read_profile(connector: Connector, tokens: Tokens) -> Held:
+    """Ask who consented, once they have consented to all that sharing needs."""
+    missing = [scope for scope in connector.scopes if scope not in tokens.scopes]
+    if missing:
+        raise ScopesMissing(connector, missing)
+    return Held(connector.profile(tokens), tokens)
 
 
 def find_attempt(
@@ -166,6 +245,7 @@ def hold(attempt: ConnectAttempt, held: Held) -> None:
             "refresh_token": held.tokens.refresh_token,
             "expires_at": held.tokens.expires_at and held.tokens.expires_at.isoformat(),
             "scopes": held.tokens.scopes,
+            "server": held.tokens.server,
         }
     )
     attempt.held = vault.seal(plain, **place(attempt), column="held")
@@ -187,6 +267,7 @@ def held_by(attempt: ConnectAttempt) -> Held:
             data["refresh_token"],
             datetime.fromisoformat(ends) if ends else None,
             tuple(data["scopes"]),
+            data["server"],
         ),
     )
 
@@ -237,7 +318,7 @@ def confirm(*, attempt: ConnectAttempt, by: Membership, now: datetime) -> Accoun
 def store(account: Account, held: Held, now: datetime) -> None:
     """Write the profile and the sealed tokens."""
     sealed = seal(account, held.tokens)
-    account.remote_id = held.profile.remote_id
+    account.remote_id, account.server = held.profile.remote_id, held.tokens.server
     account.handle, account.name = held.profile.handle, held.profile.name
     account.state = Account.State.CONNECTED
     account.scopes = list(held.tokens.scopes)
@@ -256,7 +337,7 @@ def store(account: Account, held: Held, now: datetime) -> None:
         raise taken(connector_for(account.network)) from None
 
 
-def taken(connector: OAuth2Connector) -> errors.Refused:
+def taken(connector: Connector) -> errors.Refused:
     return errors.Refused(Sentence(_TAKEN, network=connector.label), reason="taken")
 
 
@@ -325,6 +406,9 @@ def forget(account: Account, by: Membership, now: datetime) -> None:
 def revoke(account: Account, tokens: Tokens) -> None:
     """Ask the network to forget us too."""
     try:
-        connector_for(account.network).revoke(tokens)
+        connector = connector_for(account.network)
+        registering.bound_to(account.tenant_id, connector, account.server).revoke(
+            tokens
+        )
     except (LookupError, errors.ConnectorError) as error:
         log.warning("%s did not take the revocation: %r", account.network, error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sharing.configured import offered_networks
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.feed import own_accounts
 from sharing.models import Account
 from sharing.services import translated
@@ -28,7 +28,7 @@ class Linked:
 class Connection:
     """A network and the member's accounts on it."""
 
-    network: OAuth2Connector
+    network: Connector
     linked: Sequence[Linked]
     permissions: Sequence[str]
 
@@ -49,7 +49,7 @@ def read_connections(membership: Membership, now: datetime) -> list[Connection]:
     ]
 
 
-def linked(account: Account, network: OAuth2Connector, now: datetime) -> Linked:
+def linked(account: Account, network: Connector, now: datetime) -> Linked:
     ends = account.expires_at
     return Linked(
         account=account,
@@ -59,9 +59,7 @@ def linked(account: Account, network: OAuth2Connector, now: datetime) -> Linked:
     )
 
 
-def permissions(
-    network: OAuth2Connector, granted: Sequence[str] | None = None
-) -> list[str]:
+def permissions(network: Connector, granted: Sequence[str] | None = None) -> list[str]:
     """Say in plain words what the network lets us do; what it does not name stays raw."""
     held = network.scopes if granted is None else granted
     told = [network.permissions.get(scope, scope) for scope in held]

@@ -9,7 +9,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from sharing.configured import UnknownNetwork, connector_for
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.connectors.http import reroute
 from sharing.models import Publication, Reason, Share, State
 from sharing.pacing import FOR_LATER
@@ -32,7 +32,7 @@ class Step:
     """One publication on its way."""
 
     publication: Publication
-    network: OAuth2Connector | None
+    network: Connector | None
 
     @property
     def label(self) -> str:
@@ -162,7 +162,7 @@ def is_spread(publication: Publication, share: Share) -> bool:
     )
 
 
-def network_of(publication: Publication) -> OAuth2Connector | None:
+def network_of(publication: Publication) -> Connector | None:
     try:
         return connector_for(publication.network)
     except UnknownNetwork:

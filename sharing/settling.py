@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from sharing import budgets, circuit, failpoints
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Pending, Posted, Tokens
 from sharing.models import Account, Publication, Reason, State
@@ -62,7 +62,7 @@ class Look:
     until: float  # time.monotonic()
 
 
-Question = Callable[[Look, OAuth2Connector, Tokens], Said]
+Question = Callable[[Look, Connector, Tokens], Said]
 
 
 def settle(tenant_id: UUID | str, publication_id: UUID | str) -> None:
@@ -142,7 +142,7 @@ def question(look: Look, ask: Question) -> Said:
         return errors.Unknown(Sentence(BROKE))
 
 
-def asked(look: Look, connector: OAuth2Connector, ask: Question) -> Said:
+def asked(look: Look, connector: Connector, ask: Question) -> Said:
     """Ask once, and let the breaker know what was met."""
     network = look.publication.network
     try:
@@ -166,13 +166,13 @@ def asked(look: Look, connector: OAuth2Connector, ask: Question) -> Said:
     return said
 
 
-def poll(look: Look, connector: OAuth2Connector, tokens: Tokens) -> Said:
+def poll(look: Look, connector: Connector, tokens: Tokens) -> Said:
     """Ask by the handle that the network gave."""
     handle = look.publication.handle or {}
     return connector.poll(tokens, look.account.remote_id, handle, look.until)
 
 
-def search(look: Look, connector: OAuth2Connector, tokens: Tokens) -> Said:
+def search(look: Look, connector: Connector, tokens: Tokens) -> Said:
     """Look for the post, or send it once more where that names the first one."""
     publication, profile_id = look.publication, look.account.remote_id
     post = frozen_post(publication, connector)

@@ -9,10 +9,11 @@ from django.db.models.functions import Now
 
 from sharing import failpoints, vault
 from sharing.connectors import errors
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.connectors.types import Tokens
 from sharing.models import Account
 from sharing.patience import persistently
+from sharing.registering import bound_to
 from tenants.models import Tenant
 from tenants.scoping import acting_for, one_statement
 
@@ -51,10 +52,16 @@ def open_tokens(account: Account) -> Tokens:
         refresh = vault.unseal(account.refresh_token, **where, column="refresh_token")
     except vault.Unreadable:
         raise errors.Disconnected(reason="unreadable") from None
-    return Tokens(access, refresh or None, account.expires_at, tuple(account.scopes))
+    return Tokens(
+        access,
+        refresh or None,
+        account.expires_at,
+        tuple(account.scopes),
+        account.server,
+    )
 
 
-def usable_tokens(account: Account, connector: OAuth2Connector) -> Tokens:
+def usable_tokens(account: Account, connector: Connector) -> Tokens:
     """Return tokens that live long enough to be used, renewed first where needed.
 
     Speaks HTTP: call it outside a transaction. Raises ``TryLater`` while another
@@ -71,12 +78,13 @@ def usable_tokens(account: Account, connector: OAuth2Connector) -> Tokens:
     return renew(account, connector)
 
 
-def renew(account: Account, connector: OAuth2Connector) -> Tokens:
+def renew(account: Account, connector: Connector) -> Tokens:
     """Trade the refresh token for a new pair, single-flight, and store it before use."""
     if not begin_renewal(account):
         return wait_for_winner(account)
     try:
         held = open_tokens(account)
+        connector = bound_to(account.tenant_id, connector, account.server)
         tokens = connector.refresh(held)
     except errors.TryLater as later:
         end_renewal(account)
@@ -110,7 +118,7 @@ def wait_for_winner(account: Account) -> Tokens:
     return open_tokens(account)
 
 
-def rescue(account: Account, connector: OAuth2Connector) -> Tokens:
+def rescue(account: Account, connector: Connector) -> Tokens:
     """The refresh token was refused: return a pair all the same, or raise ``Disconnected``.
 
     Another worker may have stored a new one meanwhile. Or the network may still take the
@@ -159,7 +167,7 @@ def open_previous(account: Account, grace: timedelta) -> Tokens | None:
                                row=account.pk, column=PREVIOUS)  # fmt: skip
     except vault.Unreadable:
         return None
-    return Tokens("", refresh, None, tuple(account.scopes))
+    return Tokens("", refresh, None, tuple(account.scopes), account.server)
 
 
 def begin_renewal(account: Account) -> bool:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("settings/sharing/", rules.rules, name="rules"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<str:network>/connect/", accounts.connect, name="connect"),
+    path("accounts/<str:network>/ask/", accounts.connect_ask, name="connect_ask"),
     path("accounts/confirm/<uuid:attempt_id>/", accounts.confirm, name="confirm"),
     path(
         "accounts/<uuid:account_id>/disconnect/",

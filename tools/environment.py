@@ -23,6 +23,7 @@ def for_tests() -> dict[str, str]:
         "TOKEN_KEYS": "k1:"
         + base64.b64encode(b"only for tests, never elsewhere!").decode(),
         "DEMO": "0",
+        "NETWORKS_WITHOUT_APP": "0",
         "TESTING": "1",
     }
 

@@ -2,5 +2,7 @@
 
 from sharing.connectors.connector import Connector
 from sharing.connectors.oauth2 import OAuth2Connector
+from sharing.connectors.servers import ServersConnector
+from sharing.connectors.signing_in import SignInConnector
 
-__all__ = ["Connector", "OAuth2Connector"]
+__all__ = ["Connector", "OAuth2Connector", "ServersConnector", "SignInConnector"]

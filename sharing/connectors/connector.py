@@ -16,6 +16,7 @@ from sharing.connectors.progress import Progress
 from sharing.connectors.rates import Allowance, Rate, Scope, sane, untold, with_options
 from sharing.connectors.text import Sentence, _, plain_ends
 from sharing.connectors.types import (
+    Ask,
     Credentials,
     Limits,
     Metrics,
@@ -63,6 +64,12 @@ class Connector:
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
     pending_for: ClassVar[timedelta] = timedelta(hours=24)  # then poll() is given up
     oldest_months: ClassVar[int] = 9  # a version of the API from then on wants a newer
+    needs_app: ClassVar[bool] = True  # only with an app that is registered there
+    asks_to_connect: ClassVar[tuple[Ask, ...]] = ()  # what a member types first
+    many_servers: ClassVar[bool] = False  # members name theirs: ``Tokens.server``
+    refreshable: ClassVar[bool] = False
+    # How long a refresh token still works after it was traded for the next one.
+    refresh_grace: ClassVar[timedelta] = timedelta(0)
 
     def __init__(
         self,
@@ -73,7 +80,7 @@ class Connector:
         self.credentials = credentials
         self.base_url = base_url or None
         self.options = dict(options or {})
-        self.http = Http(self.base_url)
+        self.http = Http(self.base_url, guarded=self.many_servers)
         rates = untold(self.rates) if self.base_url else self.rates
         self.budget = with_options(rates, self.options)
 
@@ -183,6 +190,13 @@ class Connector:
 
     def permalink(self, remote_id: str, handle: str = "") -> str:
         raise NotImplementedError
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """A new pair. Store it before use: the old refresh token may be dead already."""
+        raise self.error(errors.Disconnected, GONE, reason="no_refresh_token")
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Tell the network to forget us. A token it no longer knows is fine."""
 
     # How a subclass talks
 

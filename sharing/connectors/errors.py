@@ -105,6 +105,19 @@ class Stopped(ConnectorError):
     default_reason = "stopped"
 
 
+class Mistyped(Refused):
+    """What a member typed before connecting does not do; ``field`` is the ``Ask``'s name."""
+
+    default = _("This does not work. Look at it once more.")
+    default_reason = "mistyped"
+
+    def __init__(
+        self, sentence: str = "", *, field: str = "", reason: str = ""
+    ) -> None:
+        super().__init__(sentence, reason=reason)
+        self.field = field
+
+
 class Denied(ConnectorError):
     """The person pressed cancel on the consent page. Nothing is wrong."""
 

@@ -22,6 +22,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as wire
 
+from sharing.connectors.guard import GuardedAdapter
 from sharing.connectors.redact import redact, silence_libraries
 
 log = logging.getLogger("sharing.connectors")
@@ -91,23 +92,23 @@ def reroute(url: str, base_url: str | None) -> str:
 
 
 class _Pools:
-    """One keep-alive pool per process; a forked child must not share its sockets."""
+    """Keep-alive pools of this process; a forked child must not share their sockets."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._adapter: HTTPAdapter | None = None
+        self.forget()
 
-    def adapter(self) -> HTTPAdapter:
+    def adapter(self, guarded: bool = False) -> HTTPAdapter:
+        kind = GuardedAdapter if guarded else HTTPAdapter
         with self._lock:
-            if self._adapter is None:
-                self._adapter = HTTPAdapter(
+            if kind not in self._adapters:
+                self._adapters[kind] = kind(
                     pool_connections=32, pool_maxsize=32, max_retries=0
                 )
-            return self._adapter
+            return self._adapters[kind]
 
     def forget(self) -> None:
         self._lock = threading.Lock()
-        self._adapter = None
+        self._adapters: dict[type[HTTPAdapter], HTTPAdapter] = {}
 
 
 _pools = _Pools()
@@ -118,12 +119,19 @@ class Route(BaseAdapter):
     """A transport adapter for one network: address, deadline, time and size limits.
 
     An adapter, so that library sessions (OAuth) obey the same rules as our own calls.
+    ``guarded``: members name the servers, so only public ones are called (``guard``).
     """
 
-    def __init__(self, base_url: str | None = None, deadline: float | None = None):
+    def __init__(
+        self,
+        base_url: str | None = None,
+        deadline: float | None = None,
+        guarded: bool = False,
+    ):
         super().__init__()
         self.base_url = base_url
         self.deadline = deadline
+        self.guarded = guarded and not base_url
 
     def send(
         self,
@@ -138,7 +146,9 @@ class Route(BaseAdapter):
         until = time.monotonic() + TOTAL_SECONDS
         if self.deadline is not None and time.monotonic() >= self.deadline:
             raise TooLate("the deadline had passed before the call")
-        response = _pools.adapter().send(
+        if self.guarded and not request.url.startswith("https://"):
+            raise NeverSent("this server may not be called")
+        response = _pools.adapter(self.guarded).send(
             request,
             stream=True,
             timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -218,8 +228,9 @@ def sort_failure(error: BaseException) -> NeverSent | NoAnswer:
 class Http:
     """Plain calls to one network. Holds no state between calls; any thread may use it."""
 
-    def __init__(self, base_url: str | None = None):
+    def __init__(self, base_url: str | None = None, guarded: bool = False):
         self.base_url = base_url
+        self.guarded = guarded
 
     def request(
         self,
@@ -246,7 +257,7 @@ class Http:
                 files=files,
                 auth=auth,
             ).prepare()
-            response = Route(self.base_url, deadline).send(prepared)
+            response = Route(self.base_url, deadline, self.guarded).send(prepared)
         except FAILURES as error:
             failure = sort_failure(error)
         _note(method, url, failure or response.status_code, started)

@@ -54,10 +54,10 @@ _MOST_SCOPES = 50
 class _Dance(OAuth2Session):
     """The library's session under the rules of our HTTP helper."""
 
-    def __init__(self, client_id: str, redirect_uri: str | None, base_url: str | None):
+    def __init__(self, client_id: str, redirect_uri: str | None, route: Route):
         super().__init__(client_id, redirect_uri=redirect_uri)
         self.trust_env = False
-        self.mount("https://", Route(base_url))
+        self.mount("https://", route)
         self.headers["User-Agent"] = USER_AGENT
 
     def resolve_redirects(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
@@ -75,17 +75,15 @@ class _Unusable(Exception):
 class OAuth2Connector(Connector):
     """A network that members connect by consenting on its own page."""
 
-    AUTHORIZE_URL: ClassVar[str]
-    TOKEN_URL: ClassVar[str]
-    REVOKE_URL: ClassVar[str] = ""
+    AUTHORIZE_URL: str
+    TOKEN_URL: str
+    REVOKE_URL: str = ""
     pkce: ClassVar[bool] = False
-    refreshable: ClassVar[bool] = False
-    # How long a refresh token still works after it was traded for the next one.
-    refresh_grace: ClassVar[timedelta] = timedelta(0)
     basic_auth: ClassVar[bool] = False  # the secret in a header instead of the form
     client_id_param: ClassVar[str] = "client_id"  # some call it otherwise
     scope_separator: ClassVar[str] = " "
     denied_errors: ClassVar[frozenset[str]] = frozenset({"access_denied"})
+    server: str = ""  # the one this connector speaks to, where there are many
 
     # Consent
 
@@ -223,7 +221,8 @@ class OAuth2Connector(Connector):
         return {self.client_id_param: client_id, "client_secret": client_secret}
 
     def _session(self, redirect_uri: str | None) -> _Dance:
-        session = _Dance(self.credentials.client_id, redirect_uri, self.base_url)
+        route = Route(self.base_url, guarded=self.http.guarded)
+        session = _Dance(self.credentials.client_id, redirect_uri, route)
         for kind in ("access_token_response", "refresh_token_response"):
             session.register_compliance_hook(kind, _only_tokens)
         return session
@@ -283,6 +282,7 @@ class OAuth2Connector(Connector):
             refresh_token=refresh,
             expires_at=_expiry(answer.get("expires_in")),
             scopes=scopes,
+            server=before.server if before else self.server,
         )
 
 

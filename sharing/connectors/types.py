@@ -20,6 +20,21 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """One thing that a member types before connecting, and how the field is labelled.
+
+    ``help`` says where to find it. A ``secret`` is used once: neither kept nor shown again.
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    placeholder: str = ""
+    secret: bool = False
+    needed: bool = True
+
+
+@dataclass(frozen=True)
 class Tokens:
     """What a member's consent gave us. The repr never shows a token."""
 

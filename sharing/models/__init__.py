@@ -1,6 +1,6 @@
 """Social accounts, shares, and each share's publications."""
 
-from sharing.models.account import Account, ConnectAttempt
+from sharing.models.account import Account, ConnectAttempt, ServerApp
 from sharing.models.budget import Budget
 from sharing.models.circuit import Circuit
 from sharing.models.gate import PublishingGate
@@ -19,6 +19,7 @@ __all__ = [
     "PublicationEvent",
     "PublishingGate",
     "Reason",
+    "ServerApp",
     "Share",
     "SharingRules",
     "State",

@@ -34,6 +34,8 @@ class Account(TenantModel):
     membership = TenantForeignKey(Membership, models.CASCADE, related_name="accounts")
     network = models.CharField(max_length=32)
     remote_id = models.CharField(max_length=200)
+    # "https://host" where a network has many; ``remote_id`` is then unique across them.
+    server = models.CharField(max_length=260, blank=True, db_default="")
     handle = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.CONNECTED)
@@ -105,6 +107,7 @@ class ConnectAttempt(TenantModel):
     state_hash = models.CharField(max_length=64, unique=True)
     session_hash = models.CharField(max_length=64)
     verifier = models.BinaryField(default=b"")
+    server = models.CharField(max_length=260, blank=True, db_default="")
     return_to = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -117,3 +120,26 @@ class ConnectAttempt(TenantModel):
 
     def is_open(self, now: datetime) -> bool:
         return self.done_at is None and now < self.expires_at
+
+
+class ServerApp(TenantModel):
+    """Our app at one server of a network that has many, registered by ourselves."""
+
+    network = models.CharField(max_length=32)
+    server = models.CharField(max_length=260)
+    client_id = models.CharField(max_length=500)
+    client_secret = models.BinaryField(default=b"")
+    # With another callback or other permissions it is registered anew.
+    redirect_uri = models.CharField(max_length=500)
+    scopes = models.CharField(max_length=1000, blank=True)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "tenant", "network", "server", name="server_app_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} at {self.server}"

@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from common.ids import uuid7
 from sharing import budgets, circuit
 from sharing.configured import UnknownNetwork, connector_for
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector
 from sharing.connectors.text import _
 from sharing.connectors.types import Post
 from sharing.models import Account, Publication, Reason, State
@@ -46,7 +46,7 @@ class Work:
 
     publication: Publication
     account: Account
-    connector: OAuth2Connector
+    connector: Connector
     started: float  # time.monotonic(); when the row was claimed or held anew
 
     @property

@@ -1,5 +1,8 @@
 """A member's accounts on the networks: connect, confirm, disconnect."""
 
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -18,16 +22,21 @@ from django.views.decorators.http import (
 
 from accounts.models import User
 from common.redirects import next_path, own_path
+from common.throttle import allow
 from notifications.notifying import see
 from sharing import connecting
-from sharing.configured import UnknownNetwork, connector_for, offered_networks
+from sharing.configured import UnknownNetwork, connector_for
+from sharing.connect_form import ConnectForm
 from sharing.connections import permissions, read_connections
-from sharing.connectors.errors import ConnectorError
+from sharing.connectors.base import Connector, OAuth2Connector
+from sharing.connectors.errors import ConnectorError, Mistyped
 from sharing.models import Account, ConnectAttempt
 from sharing.services import translated
 from sharing.views.connect_policy import may_leave_to_connect
 from tenants.door import MemberRequest, door
 from tenants.scoping import acting_for
+
+ATTEMPTS = 30  # an hour: enough for a forgotten password, too few to guess one
 
 
 @require_safe
@@ -63,7 +72,10 @@ def connect(request: MemberRequest, network: str) -> HttpResponse:
 def leave_to_connect(
     request: MemberRequest, network: str, return_to: str
 ) -> HttpResponse:
-    """Begin the dance and send the browser to the network's consent page."""
+    """Send the browser to the network's consent page, or to our form before it."""
+    if offered(network).asks_to_connect:
+        ask = reverse("sharing:connect_ask", args=[request.tenant.slug, network])
+        return lead(request, f"{ask}?{urlencode({'next': return_to})}")
     try:
         url = connecting.begin(
             by=request.membership,
@@ -74,16 +86,86 @@ def leave_to_connect(
         )
     except UnknownNetwork:
         raise Http404 from None
+    return lead(request, url)
+
+
+def lead(request: MemberRequest, url: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
+
+
+def offered(network: str) -> Connector:
+    try:
+        return connector_for(network)
+    except UnknownNetwork:
+        raise Http404 from None
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(transaction=False)
+def connect_ask(request: MemberRequest, network: str) -> HttpResponse:
+    """Ask what has to be typed before connecting: a server, or a name and a password."""
+    connector = offered(network)
+    if not connector.asks_to_connect:
+        raise Http404
+    form = ConnectForm(connector, request.POST or None)
+    if form.is_valid():
+        try:
+            return go_on(request, connector, form.answers)
+        except ConnectorError as error:
+            field = error.field if isinstance(error, Mistyped) else ""
+            form.add_error(field or None, translated(error.sentence))
+    context = {
+        "form": form,
+        "network": connector,
+        "leaves": isinstance(connector, OAuth2Connector),
+        "permissions": permissions(connector),
+        "next": next_path(request),
+        "back_url": reverse("sharing:accounts", args=[request.tenant.slug]),
+        "nav_active": "accounts",
+    }
+    status = 422 if form.errors else 200
+    return render(request, "sharing/connect_ask.html", context, status=status)
+
+
+def go_on(
+    request: MemberRequest, network: Connector, answers: dict[str, str]
+) -> HttpResponse:
+    """Lead on to the network's consent page, or to ours when the member is signed in."""
+    by = request.membership
+    if not allow("connect", str(by.pk), limit=ATTEMPTS, seconds=3600):
+        raise Mistyped(connecting.TOO_OFTEN)
+    fallback = reverse("sharing:accounts", args=[request.tenant.slug])
+    dance: dict[str, Any] = {
+        "by": by,
+        "network": network.slug,
+        "session_key": session_key(request),
+        "now": timezone.now(),
+        "return_to": next_path(request) or fallback,
+        "answers": answers,
+    }
+    if not isinstance(network, OAuth2Connector):
+        attempt = connecting.sign_in(**dance)
+        return redirect("sharing:confirm", request.tenant.slug, attempt.pk)
+    return leave(request, network, connecting.begin(**dance))
+
+
+def leave(request: MemberRequest, network: Connector, url: str) -> HttpResponse:
+    """Go to a server that the form's page could not know of: its policy forbids a redirect."""
+    host = urlsplit(url).netloc
+    context = {"network": network, "url": url, "host": host}
+    response = render(request, "sharing/connect_leave.html", context)
+    response["Refresh"] = f"0; url={url}"
+    return response
 
 
 @require_GET
 @login_required
 def callback(request: HttpRequest, network: str) -> HttpResponse:
     """The network sends the member back: take its answer, then ask for consent here."""
-    if network not in {offered.slug for offered in offered_networks()}:
+    if not isinstance(offered(network), OAuth2Connector):
         raise Http404
     assert isinstance(request.user, User)  # noqa: S101 (login_required saw to it)
     params, session, now = request.GET.dict(), session_key(request), timezone.now()
@@ -96,7 +178,8 @@ def callback(request: HttpRequest, network: str) -> HttpResponse:
     except connecting.AttemptInvalid as stale:
         return ended(request, network, stale.sentence)
     except ConnectorError as error:
-        return ended(request, network, error.sentence, attempt)
+        missing = getattr(error, "missing", ())
+        return ended(request, network, error.sentence, attempt, missing)
     return redirect("sharing:confirm", attempt.tenant.slug, attempt.pk)
 
 
@@ -105,10 +188,13 @@ def ended(
     network: str,
     sentence: str,
     attempt: ConnectAttempt | None = None,
+    missing: Sequence[str] = (),
 ) -> HttpResponse:
     """A page that says why nothing was connected, and leads back to where it began."""
+    connector = connector_for(network)
     context = {
-        "network": connector_for(network),
+        "network": connector,
+        "permissions": permissions(connector, missing),
         "sentence": translated(sentence),
         "back_url": own_path(attempt.return_to if attempt else "") or "/",
     }
@@ -131,7 +217,9 @@ def confirm(request: MemberRequest, attempt_id: UUID) -> HttpResponse:
         context = {
             "attempt": attempt,
             "network": network,
-            "permissions": permissions(network),
+            "permissions": permissions(
+                network, connecting.held_by(attempt).tokens.scopes
+            ),
             "nav_active": "accounts",
         }
         return render(request, "sharing/confirm.html", context)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 
 from sharing.configured import offered_networks
+from sharing.connectors.base import OAuth2Connector, ServersConnector
 from sharing.connectors.http import reroute
 
 
@@ -20,6 +21,10 @@ def may_leave_to_connect(response: HttpResponse) -> HttpResponse:
 def consent_origins() -> list[str]:
     origins = set()
     for network in offered_networks():
+        if isinstance(network, ServersConnector) or not isinstance(
+            network, OAuth2Connector
+        ):
+            continue  # begun on a page of ours that leads on without a form
         parts = urlsplit(reroute(network.AUTHORIZE_URL, network.base_url))
         origins.add(f"{parts.scheme}://{parts.netloc}")
     return sorted(origins)
