@@ -14,16 +14,7 @@ def record(
 
     ``details`` are plain JSON.
     """
-    made = entry(action, row, by=by, **details)
-    made.save(force_insert=True)
-    return made
-
-
-def entry(
-    action: str, row: models.Model, *, by: Membership | None = None, **details: Any
-) -> AuditEntry:
-    """Return the entry, for who writes it together with other rows."""
-    return AuditEntry(
+    return AuditEntry.objects.create(
         tenant_id=getattr(row, "tenant_id", row.pk),
         actor=by,
         action=action,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
-from sharing.connectors import errors, media
+from sharing.connectors import errors, forms, media
 from sharing.connectors.http import Answer, Files, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
 from sharing.connectors.progress import Progress
@@ -53,6 +53,7 @@ class Connector:
     scopes: tuple[str, ...] = ()  # an instance may ask for others, by its options
     permissions: ClassVar[Mapping[str, str]] = {}  # scope -> what it lets us do
     needs_text: ClassVar[bool] = True
+    asks: bool = False  # wants choices with each post: see share_form
     needs_media: ClassVar[bool] = False  # no post without a picture or a video
     fetches_media: ClassVar[bool] = (
         False  # reads files at their address instead of ours
@@ -125,6 +126,23 @@ class Connector:
         if not files:
             return [media.needed(self.label)] if self.needs_media else []
         return list(media.problems(self.limits.media, files, self.label))
+
+    # What a network asks
+
+    def share_form(
+        self, tokens: Tokens, files: Sequence[media.Facts]
+    ) -> forms.ShareForm:
+        """What to ask this person about this post; speaks to the network.
+
+        Only of a network that ``asks``. The answers arrive in ``post.options``.
+        """
+        return forms.ShareForm()
+
+    def check_options(
+        self, options: Mapping[str, str], files: Sequence[media.Facts]
+    ) -> dict[str, Sentence]:
+        """What is wrong with the answers, by field; asks nobody."""
+        return {}
 
     # What a network does
 
