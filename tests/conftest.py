@@ -1,5 +1,6 @@
 """The world of the tests: two tenants, each with its cast of people."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sharing.publishing.seats import seats
 from sharing.turns import turns
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
+from tests import canaries
 
 PASSWORD = "correct horse battery"
 
@@ -50,6 +52,19 @@ def empty_clicks_too() -> None:
         return flush(*args, **options | {"allow_cascade": True})
 
     operations.sql_flush = cascade  # type: ignore[method-assign]
+
+
+def pytest_configure() -> None:
+    canaries.watch()
+
+
+@pytest.fixture(autouse=True)
+def _no_token_gets_out() -> Any:
+    """Checked after every single test."""
+    logging.getLogger().addHandler(canaries.LOG)  # once, however often it is said
+    canaries.leaks.clear()
+    yield
+    assert canaries.leaks == []
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from sharing.models import Account, Publication
 from sharing.tokens import seal
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
+from tests import canaries
 
 LINKEDIN_POSTS = "https://api.linkedin.com/rest/posts"
 X_POSTS = "https://api.x.com/2/tweets"
@@ -25,9 +26,9 @@ X_POSTS = "https://api.x.com/2/tweets"
 def _networks(settings: Any) -> None:
     settings.NETWORKS_ENVIRON = {
         "NETWORK_LINKEDIN_CLIENT_ID": "app",
-        "NETWORK_LINKEDIN_CLIENT_SECRET": "app-secret",
+        "NETWORK_LINKEDIN_CLIENT_SECRET": canaries.SECRET,
         "NETWORK_X_CLIENT_ID": "app",
-        "NETWORK_X_CLIENT_SECRET": "app-secret",
+        "NETWORK_X_CLIENT_SECRET": canaries.SECRET,
     }
 
 
@@ -48,7 +49,7 @@ def a_network_that_pends() -> Iterator[None]:
 def snail_network(settings: Any) -> Iterator[None]:
     settings.NETWORKS_ENVIRON = settings.NETWORKS_ENVIRON | {
         "NETWORK_SNAIL_CLIENT_ID": "app",
-        "NETWORK_SNAIL_CLIENT_SECRET": "app-secret",
+        "NETWORK_SNAIL_CLIENT_SECRET": canaries.SECRET,
     }
     with a_network_that_pends():
         yield
@@ -77,7 +78,7 @@ def make_account(member: Membership, network: str, **fields: object) -> Account:
         connected_at=timezone.now(),
     )
     ends = datetime.now(UTC) + timedelta(days=30)
-    sealed = seal(account, Tokens("access-canary", "refresh-canary", ends))
+    sealed = seal(account, Tokens(canaries.ACCESS, canaries.REFRESH, ends))
     account.access_token, account.refresh_token = (
         sealed.access_token,
         sealed.refresh_token,

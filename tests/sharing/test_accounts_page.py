@@ -12,6 +12,7 @@ from sharing.models import Account, ConnectAttempt
 from sharing.sandbox import Sandbox, Settings
 from tenants.models import Membership
 from tenants.scoping import acting_for
+from tests import canaries
 from tests.sharing.conftest import make_account
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def web(client: Client, ana: Membership) -> Client:
 
 @pytest.fixture
 def sandbox(settings: Any) -> Iterator[Sandbox]:
-    with Sandbox(Settings(clients={"app": "app-secret"})) as sandbox:
+    with Sandbox(Settings(clients={"app": canaries.SECRET})) as sandbox:
         for network in ("LINKEDIN", "X"):
             settings.NETWORKS_ENVIRON[f"NETWORK_{network}_BASE_URL"] = sandbox.url
         yield sandbox

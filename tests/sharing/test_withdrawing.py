@@ -13,7 +13,8 @@ from content_library.models import Item
 from content_library.services import archive_item
 from notifications.models import Notice
 from sharing import connecting, services, tasks, withdrawing
-from sharing.models import Account, Publication, Reason, State
+from sharing.models import Account, Publication, Reason, State, TrackedLink
+from sharing.models import Share as ShareRow
 from sharing.publishing.moving import move
 from sharing.publishing.sql import NOW, after
 from tenants.models import Membership, Tenant
@@ -249,6 +250,7 @@ def test_what_is_finished_is_not_even_looked_at(
     later: Publication, acme: Tenant
 ) -> None:
     """Whatever there is of it: each waiting state has an index of its own."""
+    finish_many_like(later)
     values = {"tenant": acme.pk, "batch": 1} | withdrawing.REASONS
     with acting_for(acme), connection.cursor() as cursor:
         cursor.execute(
@@ -261,6 +263,30 @@ def test_what_is_finished_is_not_even_looked_at(
     assert used
     assert used <= PARTIAL
     assert "Seq Scan on sharing_publication" not in plan
+
+
+def finish_many_like(later: Publication) -> None:
+    """So that an index of everything is worth avoiding, whatever statistics there are."""
+    kept = {"tenant_id": later.tenant_id, "item_id": later.item_id, "network": "x"}
+    links = [
+        TrackedLink(**kept, code=f"many{number}", target_url="https://a.example/")
+        for number in range(600)
+    ]
+    by = {"membership_id": later.membership_id}
+    shares = [
+        ShareRow(tenant_id=later.tenant_id, item_id=later.item_id, **by,
+                 idempotency_key=f"many{number}")
+        for number in range(600)
+    ]  # fmt: skip
+    done = [
+        Publication(**kept, **by, share=one, link=link, account_id=later.account_id,
+                    state=State.CANCELLED, not_before=later.not_before, text="x" * 200)
+        for one, link in zip(shares, links, strict=True)
+    ]  # fmt: skip
+    with acting_for(later.tenant_id):
+        TrackedLink.objects.bulk_create(links)
+        ShareRow.objects.bulk_create(shares)
+        Publication.objects.bulk_create(done)
 
 
 PARTIAL = {
