@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from sharing.connectors import errors, forms, media
+from sharing.connectors.events import Event
 from sharing.connectors.http import Answer, Files, Http, NeverSent, NoAnswer
 from sharing.connectors.links import replace_url
 from sharing.connectors.progress import Progress
@@ -64,6 +65,7 @@ class Connector:
     measures: ClassVar[bool] = False  # metrics() can tell something
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
     pending_for: ClassVar[timedelta] = timedelta(hours=24)  # then poll() is given up
+    callbacks: ClassVar[frozenset[str]] = frozenset()  # kinds of calls it makes to us
     oldest_months: ClassVar[int] = 9  # a version of the API from then on wants a newer
     needs_app: ClassVar[bool] = True  # only with an app that is registered there
     asks_to_connect: ClassVar[tuple[Ask, ...]] = ()  # what a member types first
@@ -71,6 +73,9 @@ class Connector:
     refreshable: ClassVar[bool] = False
     # How long a refresh token still works after it was traded for the next one.
     refresh_grace: ClassVar[timedelta] = timedelta(0)
+    # How long before its end an access token is renewed. A day or more: also while
+    # nobody uses the account, for networks where only a living token can be renewed.
+    renew_before: ClassVar[timedelta] = timedelta(minutes=5)
 
     def __init__(
         self,
@@ -215,6 +220,15 @@ class Connector:
 
     def revoke(self, tokens: Tokens) -> None:
         """Tell the network to forget us. A token it no longer knows is fine."""
+
+    def verify_callback(
+        self, kind: str, headers: Mapping[str, str], body: bytes
+    ) -> Event | None:
+        """What a call from the network says, of one of our ``callbacks``.
+
+        None when nothing proves that it comes from there. ``headers`` take any case.
+        """
+        return None
 
     # How a subclass talks
 

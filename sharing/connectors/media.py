@@ -112,10 +112,7 @@ def problems(
     if used and used[0] is not None:
         rule, count = used[0], len(files)
         if count > rule.most:
-            over = count - rule.most
-            found.append(
-                Sentence(_TOO_MANY, network=network, most=rule.most, over=over)
-            )
+            found.append(too_many(rule.most, count, network))
         if count < rule.least:
             found.append(Sentence(_TOO_FEW, network=network, least=rule.least))
         for file in files:
@@ -179,6 +176,11 @@ def of_length(rule: Rule, file: Facts, network: str) -> list[Sentence]:
 
 def megabytes(size: int) -> float:
     return round(size / MEGABYTE, 1)
+
+
+def too_many(most: int, count: int, network: str) -> Sentence:
+    """What to say of more files than go into one post."""
+    return Sentence(_TOO_MANY, network=network, most=most, over=count - most)
 
 
 def needed(network: str) -> Sentence:

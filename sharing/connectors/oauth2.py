@@ -34,7 +34,7 @@ from sharing.connectors.types import Tokens
 _CANCELLED = _("You cancelled at %(network)s, so nothing was connected.")
 _NO_CODE = _("%(network)s sent you back without an answer. Please connect again.")
 _EXPIRED = _("The answer from %(network)s is no longer valid. Please connect again.")
-_APP = _("%(network)s does not accept this app. Please tell an administrator.")
+APP = _("%(network)s does not accept this app. Please tell an administrator.")
 
 # RFC 6749: these speak about the app, so no member must lose a connection over them.
 _APP_ERRORS = {
@@ -134,7 +134,7 @@ class OAuth2Connector(Connector):
         if problem in _FOR_NOW:
             raise self.error(errors.TryLater, SILENT, reason="unreachable")
         if problem:
-            raise self.error(errors.OperatorAction, _APP, reason="authorize")
+            raise self.error(errors.OperatorAction, APP, reason="authorize")
         code = params.get("code", "")
         if not code or len(code) > 4096:
             raise self.error(errors.Refused, _NO_CODE, reason="no_code")
@@ -256,7 +256,7 @@ class OAuth2Connector(Connector):
             wait = sane(self.wait(answer))
             return self.error(errors.TryLater, SILENT, after=wait, reason="no_answer")
         if code in _APP_ERRORS or answer.status in (401, 403):
-            return self.error(errors.OperatorAction, _APP, reason="app")
+            return self.error(errors.OperatorAction, APP, reason="app")
         if said or answer.status == 400:
             return refused()
         return self.odd()
@@ -270,17 +270,17 @@ class OAuth2Connector(Connector):
     def _tokens(
         self, answer: Mapping[str, Any], before: Tokens | None = None
     ) -> Tokens:
-        scopes = _split_scopes(answer.get("scope"))
+        scopes = split_scopes(answer.get("scope"))
         if not scopes:
             scopes = before.scopes if before else self.scopes
         former = before.refresh_token if before else None
         refresh = answer.get("refresh_token") or former
-        if refresh is not None and not _is_token(refresh):
+        if refresh is not None and not is_token(refresh):
             raise self.odd()
         return Tokens(
             access_token=str(answer["access_token"]),
             refresh_token=refresh,
-            expires_at=_expiry(answer.get("expires_in")),
+            expires_at=expiry(answer.get("expires_in")),
             scopes=scopes,
             server=before.server if before else self.server,
         )
@@ -295,23 +295,23 @@ def _only_tokens(response: requests.Response) -> requests.Response:
     """Let the library see nothing but a token; it would print the rest in errors."""
     answer = answer_of(response)
     token = answer.json().get("access_token")
-    if not answer.ok or not _is_token(token):
+    if not answer.ok or not is_token(token):
         raise _Unusable(answer)
     return response
 
 
-def _is_token(value: object) -> bool:
+def is_token(value: object) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def _split_scopes(value: object) -> tuple[str, ...]:
+def split_scopes(value: object) -> tuple[str, ...]:
     """Scopes as the networks write them: parted by blanks, by commas, or as a list."""
     words = value if isinstance(value, (list, tuple, set)) else [str(value or "")]
     scopes = (scope for word in words for scope in str(word).replace(",", " ").split())
     return tuple(filter(_SCOPE.fullmatch, scopes))[:_MOST_SCOPES]
 
 
-def _expiry(seconds: object) -> datetime | None:
+def expiry(seconds: object) -> datetime | None:
     try:
         return datetime.now(UTC) + timedelta(seconds=float(str(seconds)))
     except (ValueError, OverflowError):

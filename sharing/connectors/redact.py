@@ -16,8 +16,13 @@ _IN_FORM = re.compile(rf"(?i)(?<![\w-])({_NAMES})=([^&\s\"'<>]+)")
 _IN_JSON = re.compile(rf"(?i)([\"'](?:{_NAMES})[\"']\s*:\s*[\"'])((?:[^\"'\\]|\\.)+)")
 _IN_HEADER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 
-# These write whole token requests and answers at DEBUG, secrets included.
-_TALKATIVE = ("requests_oauthlib.oauth2_session", "requests_oauthlib.oauth1_session")
+# These write whole requests and answers of tokens at DEBUG, or the addresses of calls
+# where some networks want a token to stand.
+_TALKATIVE = (
+    "requests_oauthlib.oauth2_session",
+    "requests_oauthlib.oauth1_session",
+    "urllib3.connectionpool",
+)
 
 
 def redact(text: str, secrets: Iterable[str | None] = ()) -> str:

@@ -47,12 +47,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Profile:
-    """Who the member is on the network. ``handle`` is empty where there is none."""
+    """Who the member is on the network. ``handle`` is empty where there is none.
+
+    ``callback_id`` is how the network names them when it calls us, if that is another id.
+    """
 
     remote_id: str
     handle: str
     name: str
     avatar_url: str | None = None
+    callback_id: str = ""
 
 
 @dataclass(frozen=True)
