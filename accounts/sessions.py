@@ -3,15 +3,23 @@
 The cookie holds the key; the row only what it hashes to.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from common.composed import composed
 from common.secret_links import digest
 
 COLUMN = 40  # as long as Django's column
+
+
+@composed
+def sessions_of(key_hash: str, now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key_hash, expire_date__gt=now)
 
 
 def hashed(key: str) -> str:
@@ -23,12 +31,11 @@ class SessionStore(db.SessionStore):
     """Django's store; only the places that name a row say its hash."""
 
     def load(self) -> dict[str, Any]:
-        rows = Session.objects.filter(expire_date__gt=timezone.now())
-        row = rows.filter(session_key=hashed(self.session_key or "")).first()
-        if row is None:
+        rows = sessions_of(hashed(self.session_key or ""), timezone.now())
+        if not rows:
             self._session_key = None
             return {}
-        data: dict[str, Any] = self.decode(row.session_data)
+        data: dict[str, Any] = self.decode(rows[0].session_data)
         return data
 
     def exists(self, session_key: str) -> bool:

@@ -10,12 +10,13 @@ from benchmarks.bars import Bar
 
 django.setup()
 
-from benchmarks import dashboard, feed, herd, publishing, redirect  # noqa: E402  (needs the settings)
+from benchmarks import dashboard, feed, herd, press, publishing, redirect  # noqa: E402  (needs the settings)
 
 ALL: dict[str, Callable[[], Iterator[Bar]]] = {
     "redirect": redirect.measure,
     "feed": feed.measure,
     "dashboard": dashboard.measure,
+    "press": press.measure,
     "publishing": publishing.measure,
     "herd": herd.measure,
 }

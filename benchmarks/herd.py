@@ -20,6 +20,7 @@ import redis
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.bars import Bar
 from benchmarks.publishing import (
@@ -33,7 +34,7 @@ from benchmarks.publishing import (
 )
 from benchmarks.redirect import gunicorn
 from benchmarks.world import make_items, make_members, make_tenant
-from common.ids import random_code
+from common.ids import uuid7
 from content_library.models import Item
 from sharing.models import Account, Publication, State
 from tenants.models import Membership, Tenant
@@ -98,13 +99,7 @@ Server(("127.0.0.1", int(sys.argv[1])), Counting).serve_forever()
 
 def measure() -> Iterator[Bar]:
     """Everybody presses within a minute: errors, p95, drained at the networks' limits."""
-    for network in NETWORKS:
-        own = {
-            f"NETWORK_{network}_CLIENT_ID": "bench",
-            f"NETWORK_{network}_CLIENT_SECRET": "bench",
-        }
-        os.environ |= own  # this process composes texts too
-        settings.NETWORKS_ENVIRON |= own
+    offer_networks()
     herd, first = Crowd.of("herd", MEMBERS), Crowd.of("first", THREADS)
     with product(LIMIT) as (web, far):
         warm_up(first, web)
@@ -113,6 +108,17 @@ def measure() -> Iterator[Bar]:
         waiting = press_all(herd.tenant, herd.members, herd.accounts[0], herd.item)
     with product(0) as (web, far):
         yield first_of_another_tenant(first, len(waiting), web, far)
+
+
+def offer_networks() -> None:
+    """This process composes texts too."""
+    for network in NETWORKS:
+        own = {
+            f"NETWORK_{network}_CLIENT_ID": "bench",
+            f"NETWORK_{network}_CLIENT_SECRET": "bench",
+        }
+        os.environ |= own
+        settings.NETWORKS_ENVIRON |= own
 
 
 # -- The product --------------------------------------------------------------------------
@@ -170,28 +176,35 @@ class Crowd:
         cookies = [session_of(member) for member in members]
         return cls(tenant, item, members, accounts, cookies)
 
+    @property
+    def path(self) -> str:
+        return reverse("sharing:compose", args=[self.tenant.slug, self.item.pk])
+
     def form(self, number: int, key: str) -> str:
         """Return what the composer's form sends when its button is pressed."""
         chosen = [("account", str(on[number].pk)) for on in self.accounts]
         words = {
-            "key": key or random_code(20),
+            "key": key or str(uuid7()),
             "text": "In my own words.",
             "share": "now",
         }
         words["csrfmiddlewaretoken"] = SECRET
         return urlencode([*words.items(), *chosen])
 
-    def press(self, number: int, web: int, key: str = "") -> int:
-        """Press the button; 302 leads to the page of the new share."""
-        headers = {
+    def headers(self, number: int) -> dict[str, str]:
+        return {
             "Cookie": f"{self.cookies[number]}; {settings.CSRF_COOKIE_NAME}={SECRET}",
             "Content-Type": "application/x-www-form-urlencoded",
             "Origin": settings.PUBLIC_URL,
         }
-        path = reverse("sharing:compose", args=[self.tenant.slug, self.item.pk])
+
+    def press(self, number: int, web: int, key: str = "") -> int:
+        """Press the button; 302 leads to the page of the new share."""
         caller = http.client.HTTPConnection("127.0.0.1", web, timeout=30)
         try:
-            caller.request("POST", path, self.form(number, key), headers)
+            caller.request(
+                "POST", self.path, self.form(number, key), self.headers(number)
+            )
             answer = caller.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
@@ -202,8 +215,13 @@ class Crowd:
 
 
 def session_of(member: Membership) -> str:
+    """Return the cookie of one who has opened the composer."""
     client = Client()
     client.force_login(member.user)
+    session = client.session
+    session["tenant"] = member.tenant.slug
+    session["day"] = timezone.now().date().isoformat()
+    session.save()
     return f"session={client.cookies['session'].value}"
 
 

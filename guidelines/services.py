@@ -1,12 +1,14 @@
 """Guidelines: which versions hold, who has read them, and how a new one is made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 
+from common.composed import composed
 from guidelines.models import Acknowledgement, Guideline, GuidelineVersion, Rule
 from tenants import audit
 from tenants.models import Membership, Tenant
@@ -32,23 +34,29 @@ def current_versions(tenant: Tenant) -> list[GuidelineVersion]:
     """Return the newest published version of each guideline, with its rules."""
     rules = Prefetch("rules", Rule.objects.for_tenant(tenant).order_by("position"))
     versions = GuidelineVersion.objects.for_tenant(tenant).current()
-    return in_order(versions.prefetch_related(rules))
+    return in_order(versions.select_related("guideline").prefetch_related(rules))
 
 
 def unacknowledged(membership: Membership) -> list[GuidelineVersion]:
     """Return the current versions that the member has not said to have read."""
-    versions = GuidelineVersion.objects.for_tenant(membership.tenant_id)
-    read = Acknowledgement.objects.for_tenant(membership.tenant_id).filter(
-        version=OuterRef("pk"), membership=membership
+    return in_order(unread_versions(membership.tenant_id, membership.pk))
+
+
+@composed
+def unread_versions(tenant_id: UUID, membership_id: UUID) -> QuerySet[GuidelineVersion]:
+    versions = GuidelineVersion.objects.for_tenant(tenant_id)
+    read = Acknowledgement.objects.for_tenant(tenant_id).filter(
+        version=OuterRef("pk"), membership=membership_id
     )
     current = versions.current().values("pk")
-    return in_order(versions.filter(~Exists(read), pk__in=current))
+    unread = versions.filter(~Exists(read), pk__in=current)
+    return unread.select_related("guideline")
 
 
-def in_order(versions: QuerySet[GuidelineVersion]) -> list[GuidelineVersion]:
+def in_order(versions: Iterable[GuidelineVersion]) -> list[GuidelineVersion]:
     """Return the versions as the tenant has ordered its guidelines."""
     return sorted(
-        versions.select_related("guideline"),
+        versions,
         key=lambda version: (version.guideline.position, version.guideline.pk),
     )
 

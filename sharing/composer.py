@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.http import QueryDict
 
+from common.composed import composed
 from common.ids import uuid7
 from content_library.models import Item, SuggestedText
 from guidelines.models import GuidelineVersion
@@ -105,10 +106,14 @@ class Composer:
 
 def visible_item(membership: Membership, pk: UUID, now: datetime) -> Item | None:
     """Return an item that members see or saw: neither a draft nor still to come."""
-    items = Item.objects.for_tenant(membership.tenant_id).exclude(
-        state=Item.State.DRAFT
-    )
-    return items.filter(Q(starts_at=None) | Q(starts_at__lte=now), pk=pk).first()
+    found = items_seen(membership.tenant_id, pk, now)
+    return found[0] if found else None
+
+
+@composed
+def items_seen(tenant_id: UUID, pk: UUID, now: datetime) -> QuerySet[Item]:
+    items = Item.objects.for_tenant(tenant_id).exclude(state=Item.State.DRAFT)
+    return items.filter(Q(starts_at=None) | Q(starts_at__lte=now), pk=pk)
 
 
 def open_composer(

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from common.composed import composed
 from content_library.feed import feed_items, items_from, write_cursor
 from content_library.models import Item, ItemTopic, Topic
 from sharing.models import Account, Draft, Publication, Share, State
@@ -104,9 +106,14 @@ def topics_in_use(tenant: Tenant, now: datetime) -> list[Topic]:
 
 def own_accounts(membership: Membership) -> list[Account]:
     """Return the member's accounts, those that need a hand included."""
-    accounts = Account.objects.for_tenant(membership.tenant_id)
-    mine = accounts.filter(membership=membership).connected()
-    return list(mine.order_by("network", "pk"))
+    return accounts_of(membership.tenant_id, membership.pk)
+
+
+@composed
+def accounts_of(tenant_id: UUID, membership_id: UUID) -> QuerySet[Account]:
+    accounts = Account.objects.for_tenant(tenant_id)
+    mine = accounts.filter(membership=membership_id).connected()
+    return mine.order_by("network", "pk")
 
 
 def art(item: Item) -> str:

@@ -1,15 +1,13 @@
 """The composer's form: one box for all networks, and one for each that differs."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from common.ids import born_at, uuid7
+from common.ids import uuid7
 from sharing.connectors.text import plain_ends
 from sharing.models import Account
 from sharing.services import LONGEST_TEXT, Part, ShareRefused
@@ -82,15 +80,6 @@ class ComposeForm(TimeForm):
         data.update(self.data)
         data["key"] = str(uuid7())
         self.data = data
-
-    @property
-    def opened_at(self) -> datetime | None:
-        """When the page was made, as its key tells; None for a key of another making."""
-        try:
-            key = UUID(self.cleaned_data["key"])
-            return born_at(key) if key.version == 7 else None
-        except (ValueError, OverflowError):
-            return None
 
     def parts(self) -> list[Part]:
         """Return the words of each chosen account: its own, or those for all."""

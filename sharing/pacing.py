@@ -8,10 +8,12 @@ from functools import cached_property
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from common.composed import composed
+from common.inserting import Written, send
 from content_library.models import Item
 from sharing import publishing
 from sharing.models import Publication, Reason, Share, SharingRules, State
@@ -34,8 +36,13 @@ FOR_LATER = (Reason.SCHEDULED, Reason.QUIET_HOURS)
 
 def find_rules(tenant_id: UUID) -> SharingRules:
     """Return the tenant's rules; where none were made, those that limit nothing."""
-    rules = SharingRules.objects.for_tenant(tenant_id).first()
-    return rules or SharingRules(tenant_id=tenant_id)
+    found = rules_of(tenant_id)
+    return found[0] if found else SharingRules(tenant_id=tenant_id)
+
+
+@composed
+def rules_of(tenant_id: UUID) -> QuerySet[SharingRules]:
+    return SharingRules.objects.for_tenant(tenant_id)
 
 
 @transaction.atomic
@@ -61,8 +68,17 @@ def wait_while_quiet(publication: Publication, by: Membership) -> bool:
 
 def hold_member(by: Membership) -> None:
     """Let a member's presses be counted one after the other, until the transaction ends."""
-    rows = Membership.objects.for_tenant(by.tenant_id).select_for_update(no_key=True)
-    list(rows.filter(pk=by.pk).values("pk"))
+    send(holding(by))
+
+
+def holding(by: Membership) -> Written:
+    """Return the statement that does, for who reads at once what the other one left."""
+    return Written(HOLD_MEMBER, (by.tenant_id, by.pk))
+
+
+HOLD_MEMBER = """
+SELECT FROM tenants_membership WHERE tenant_id = %s AND id = %s FOR NO KEY UPDATE
+"""
 
 
 def hold_item(item: Item) -> None:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Least, Now
 from django.utils.translation import gettext as _
 
-from common.ids import random_code
+from common.composed import composed
+from common.ids import born_at, random_code
+from common.inserting import Written, inserted, send
 from content_library.models import Item
+from guidelines.models import GuidelineVersion
 from guidelines.services import unacknowledged
 from sharing import publishing
 from sharing.configured import UnknownNetwork, connector_for
@@ -30,13 +32,13 @@ from sharing.pacing import (
     FOR_LATER,
     apart_from_colleagues,
     hold_item,
-    hold_member,
+    holding,
     wait_while_quiet,
 )
 from sharing.tasks import ring_on_commit
 from sharing.timing import Asked, Timing, time_it
 from tenants import audit
-from tenants.models import Membership
+from tenants.models import AuditEntry, Membership
 
 CODE_LENGTH = 10
 LONGEST_TEXT = 10_000
@@ -73,57 +75,82 @@ def share_item(
     now: datetime,
     scheduled_at: datetime | None = None,
     scheduled_local: datetime | None = None,
+    unread: Sequence[GuidelineVersion] | None = None,
 ) -> Share:
     """Accept a press of Share: one share, and one publication per account.
 
-    ``scheduled_local`` is the wall time as it was chosen, where that is known. The same
-    key gives the same share back, whatever else is said the second time. Raises
+    ``scheduled_local`` is the wall time as it was chosen, where that is known. ``unread``
+    is for who has just asked what the member has not ``unacknowledged``. The same key
+    gives the same share back, whatever else is said the second time. Raises
     ``ShareRefused``. The post goes out afterwards, by a Celery worker.
     """
-    if pressed := find_pressed(by, idempotency_key):
-        return pressed
     timing = time_it(by, item, now, Asked(scheduled_at, scheduled_local))
-    if timing.was_held and (pressed := find_pressed(by, idempotency_key)):
-        return pressed
-    errors = problems(by=by, item=item, parts=parts, now=now) | timing.errors
-    if errors:
+    if unread is None:
+        unread = unacknowledged(by)
+    errors = problems(by, item, parts, now, unread) | timing.errors
+    share = None
+    if not errors:
+        share = accept(by, item, parts, idempotency_key, now, timing)
+    share = share or find_pressed(by, idempotency_key)
+    if share is None:
         raise ShareRefused(errors, timing.offer)
-    try:
-        with transaction.atomic():
-            return accept(by, item, parts, idempotency_key, now, timing)
-    except IntegrityError:
-        # Two presses at the same moment: the other one was first.
-        if pressed := find_pressed(by, idempotency_key):
-            return pressed
-        raise
+    return share
 
 
 def find_pressed(by: Membership, idempotency_key: str) -> Share | None:
     """Return the share that this press has already made."""
-    mine = Share.objects.for_tenant(by.tenant_id).filter(membership=by)
-    return mine.filter(idempotency_key=idempotency_key).first()
+    found = shares_pressed(by.tenant_id, by.pk, idempotency_key)
+    return found[0] if found else None
+
+
+@composed
+def shares_pressed(tenant_id: UUID, membership_id: UUID, key: str) -> QuerySet[Share]:
+    mine = Share.objects.for_tenant(tenant_id).filter(membership=membership_id)
+    return mine.filter(idempotency_key=key)
+
+
+def shared_since(by: Membership, item: Item, key: str) -> list[Share]:
+    """Return what was shared since the page with this key was made; from any tab.
+
+    What this very press has made is among it. Two tabs at the same moment come one after
+    the other, until the transaction ends.
+    """
+    if opened_at := made_at(key):
+        held = holding(by)
+        return shares_since(by.tenant_id, by.pk, key, item.pk, opened_at, first=held)
+    pressed = find_pressed(by, key)
+    return [pressed] if pressed else []
+
+
+def made_at(key: str) -> datetime | None:
+    """Return when a page was made, as its key tells; None for a key of another making."""
+    try:
+        uuid = UUID(key)
+        return born_at(uuid) if uuid.version == 7 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@composed
+def shares_since(
+    tenant_id: UUID, membership_id: UUID, key: str, item_id: UUID, since: datetime
+) -> QuerySet[Share]:
+    mine = Share.objects.for_tenant(tenant_id).filter(membership=membership_id)
+    return mine.filter(Q(idempotency_key=key) | Q(item=item_id, created_at__gte=since))
 
 
 def find_twin(
-    by: Membership,
-    item: Item,
-    parts: Sequence[Part],
-    opened_at: datetime,
-    local: datetime | None,
+    since: Sequence[Share], item: Item, parts: Sequence[Part], local: datetime | None
 ) -> Share | None:
     """Return what another tab has shared since this page was opened, if it is the same.
 
-    The same words to the same accounts; not what was refused or cancelled since. Two
-    tabs at the same moment come one after the other.
+    The same words to the same accounts; not what was refused or cancelled since.
     """
-    hold_member(by)
-    mine = Share.objects.for_tenant(by.tenant_id).filter(
-        membership=by, item=item, created_at__gte=opened_at
-    )
+    prefetch_related_objects(since, "publications__link")
     asked: dict[UUID | None, str] = {
         part.account.pk: words(part.text) for part in parts
     }
-    for share in mine.prefetch_related("publications__link"):
+    for share in since:
         there = share.publications.all()
         if {one.account_id for one in there} == set(asked) and all(
             is_same(one, asked[one.account_id], item) for one in there
@@ -147,9 +174,12 @@ def accept(
     idempotency_key: str,
     now: datetime,
     timing: Timing,
-) -> Share:
-    """Write the share, its publications and the audit entry; then ring."""
-    share = Share.objects.create(
+) -> Share | None:
+    """Write the share, its publications and the audit entry; then ring.
+
+    None when a press with the same key was first: it is waited for when it is at work.
+    """
+    share = Share(
         tenant_id=by.tenant_id,
         membership=by,
         item=item,
@@ -157,6 +187,8 @@ def accept(
         idempotency_key=idempotency_key,
         **timing.fields,
     )
+    if not send(inserted([share], unless_there=True)):
+        return None
     if timing.chosen:
         hold_item(item)
     publications = [
@@ -165,18 +197,27 @@ def accept(
         )
         for part in parts
     ]
-    TrackedLink.objects.bulk_create([one.link for one in publications])
-    Publication.objects.bulk_create(publications)
-    PublicationEvent.objects.bulk_create([beginning(one) for one in publications])
-    if timing.chosen is None:
-        for publication in publications:
-            ring_on_commit(publication)
-    Draft.objects.for_tenant(by.tenant_id).filter(membership=by, item=item).delete()
-    audit.record(
-        "share.pressed", share, by=by, networks=[part.account.network for part in parts]
+    send(
+        inserted([one.link for one in publications]),
+        inserted(publications),
+        inserted([beginning(one) for one in publications]),
+        Written(FORGET_DRAFT, (by.tenant_id, by.pk, item.pk)),
+        inserted([pressed_entry(share, by, parts)]),
     )
+    if timing.chosen is None:
+        ring_on_commit(*publications)
     share.is_new = True
     return share
+
+
+def pressed_entry(share: Share, by: Membership, parts: Sequence[Part]) -> AuditEntry:
+    networks = [part.account.network for part in parts]
+    return audit.entry("share.pressed", share, by=by, networks=networks)
+
+
+FORGET_DRAFT = """
+DELETE FROM sharing_draft WHERE tenant_id = %s AND membership_id = %s AND item_id = %s
+"""
 
 
 def not_before(
@@ -236,11 +277,11 @@ def beginning(publication: Publication) -> PublicationEvent:
 
 
 def problems(
-    *,
     by: Membership,
     item: Item,
     parts: Sequence[Part],
     now: datetime,
+    unread: Sequence[GuidelineVersion],
 ) -> Errors:
     """Return what is wrong, by field; empty when the press may be accepted.
 
@@ -249,7 +290,7 @@ def problems(
     errors: Errors = {}
     if item.tenant_id != by.tenant_id or not item.is_shareable(now):
         errors["item"] = [_("This item can no longer be shared.")]
-    if unacknowledged(by):
+    if unread:
         errors["guidelines"] = [_("Please read the guidelines first.")]
     if not parts:
         errors["publications"] = [_("Choose at least one account.")]

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -126,27 +126,45 @@ def count_bells() -> int:
         return int(queue.client.llen(current_app.conf.task_default_queue))
 
 
-def ring_on_commit(publication: Publication) -> None:
-    """Ring once the row can be seen; a lost bell costs one sweep, never a post."""
-    transaction.on_commit(
-        partial(ring, publish, publication.tenant_id, publication.pk), robust=True
-    )
+def ring_on_commit(*publications: Publication) -> None:
+    """Ring once the rows can be seen; a lost bell costs one sweep, never a post."""
+    ids = [(one.tenant_id, one.pk) for one in publications]
+    transaction.on_commit(partial(ring_first, ids), robust=True)
 
 
-def ring(task: object, tenant_id: UUID | str, publication_id: UUID | str) -> None:
-    """Ring, and carry on when the broker is away: the sweep will find the row."""
+def ring_first(ids: Sequence[tuple[UUID, UUID]]) -> None:
+    """Ring for rows that were just made, or freed by their member, in few messages."""
     if Broker.is_away():
         return
     failpoints.at("before_ring")
-    try:
+    bells = {bell(publish, publication_id): 1 for _tenant_id, publication_id in ids}
+    with carrying_on(ids):
+        caches["bells"].set_many(bells, HEARD_WITHIN)
+        with current_app.producer_or_acquire() as producer:
+            for tenant_id, publication_id in ids:
+                words = (str(tenant_id), str(publication_id))
+                publish.apply_async(words, producer=producer)
+
+
+def ring(task: object, tenant_id: UUID | str, publication_id: UUID | str) -> None:
+    """Ring, but not twice for the same row while nobody has heard it."""
+    if Broker.is_away():
+        return
+    failpoints.at("before_ring")
+    with carrying_on(publication_id):
         if not caches["bells"].add(bell(task, publication_id), 1, HEARD_WITHIN):
             return
         task.delay(str(tenant_id), str(publication_id))  # type: ignore[attr-defined]
+
+
+@contextmanager
+def carrying_on(what: object) -> Iterator[None]:
+    """Carry on when the broker is away: the sweep will find the row."""
+    try:
+        yield
     except Exception as error:
         Broker.failed()
-        log.warning(
-            "no bell for publication %s, the broker is away: %r", publication_id, error
-        )
+        log.warning("no bell for %s, the broker is away: %r", what, error)
 
 
 def bell(task: object, publication_id: UUID | str) -> str:

@@ -14,7 +14,16 @@ def record(
 
     ``details`` are plain JSON.
     """
-    return AuditEntry.objects.create(
+    made = entry(action, row, by=by, **details)
+    made.save(force_insert=True)
+    return made
+
+
+def entry(
+    action: str, row: models.Model, *, by: Membership | None = None, **details: Any
+) -> AuditEntry:
+    """Return the entry, for who writes it together with other rows."""
+    return AuditEntry(
         tenant_id=getattr(row, "tenant_id", row.pk),
         actor=by,
         action=action,

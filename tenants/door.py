@@ -7,16 +7,19 @@ without the role gets 403, which tells nothing that the member did not know.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from common.composed import composed
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 
@@ -68,23 +71,34 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(request.get_full_path())
 
 
+# Every page asks these.
+
+
+@composed
+def open_tenants(slug: str) -> QuerySet[Tenant]:
+    return Tenant.objects.filter(slug=slug, is_active=True)
+
+
+@composed
+def active_memberships(tenant_id: UUID, user_id: UUID) -> QuerySet[Membership]:
+    people = Membership.objects.for_tenant(tenant_id).active()
+    return people.filter(user=user_id).select_related("user", "team")
+
+
 def find_tenant(slug: str) -> Tenant:
     """Return the open tenant, or 404."""
-    try:
-        return Tenant.objects.get(slug=slug, is_active=True)
-    except Tenant.DoesNotExist:
-        raise Http404 from None
+    found = open_tenants(slug)
+    if not found:
+        raise Http404
+    return found[0]
 
 
 def find_membership(tenant: Tenant, user: Any) -> Membership:
     """Return the person's active membership, or 404."""
-    people = (
-        Membership.objects.for_tenant(tenant).active().select_related("user", "team")
-    )
-    membership = people.filter(user=user).first()
-    if membership is None:
+    found = active_memberships(tenant.pk, user.pk)
+    if not found:
         raise Http404
-    return membership
+    return found[0]
 
 
 def enter(

@@ -1,5 +1,6 @@
 """The composer: write in your own words, see what will stand there, share."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from sharing.services import (
     find_twin,
     save_draft,
     share_item,
+    shared_since,
 )
 from sharing.views.accounts import leave_to_connect
 from sharing.views.connect_policy import may_leave_to_connect
@@ -92,8 +94,10 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
     """Share, or do what another button of the form asks for."""
     by, now = request.membership, timezone.now()
     key = request.POST.get("key", "")
-    if key and "\0" not in key and (share := find_pressed(by, key[:80])):
-        return shared(request, share)
+    key = "" if "\0" in key else key[:80]
+    since = shared_since(by, item, key)
+    if pressed := [share for share in since if share.idempotency_key == key]:
+        return shared(request, pressed[0])
     composer = open_composer(by, item, now, data=request.POST)
     if "use" in request.POST:
         return insert(request, composer, request.POST["use"])
@@ -105,7 +109,7 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
         chosen = {"account": request.POST.getlist("account")}
         save_draft(by=by, item=item, texts=typed(composer.form))
         return show(request, open_composer(by, item, now, initial=chosen))
-    share = press(request, composer)
+    share = press(request, composer, since)
     if share is None:
         save_draft(by=by, item=item, texts=typed(composer.form))
         return show(request, composer, status=422)
@@ -118,20 +122,24 @@ def is_stray_enter(request: MemberRequest) -> bool:
     return request.POST.get("share") == "enter" and not by_time
 
 
-def press(request: MemberRequest, composer: Composer) -> Share | None:
+def press(
+    request: MemberRequest, composer: Composer, since: Sequence[Share]
+) -> Share | None:
     """Share what the form holds; when it is refused, say so in the form."""
     by, form, now = request.membership, composer.form, timezone.now()
     if not form.is_valid():
         if "key" in form.errors:
             form.renew_key()
         return None
+    unread = list(composer.unread)
     if form.cleaned_data.get("read"):
         # Only what stood on the page: a newer version is asked for again.
         shown = request.POST.getlist("version")
-        seen = [version for version in composer.unread if str(version.pk) in shown]
+        seen = [version for version in unread if str(version.pk) in shown]
         acknowledge_all(by=by, versions=seen, now=now)
-    parts, local, opened_at = form.parts(), form.local, form.opened_at
-    if opened_at and (twin := find_twin(by, composer.item, parts, opened_at, local)):
+        unread = [version for version in unread if version not in seen]
+    parts, local = form.parts(), form.local
+    if twin := find_twin(since, composer.item, parts, local):
         save_draft(by=by, item=composer.item, texts={})
         return twin
     try:
@@ -143,6 +151,7 @@ def press(request: MemberRequest, composer: Composer) -> Share | None:
             now=now,
             scheduled_at=choose(local, by.tenant.time_zone).at if local else None,
             scheduled_local=local,
+            unread=unread,
         )
     except ShareRefused as refused:
         form.refuse(refused, parts)

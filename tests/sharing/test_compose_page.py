@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -228,6 +229,25 @@ def test_two_tabs_at_the_same_moment_make_one_share(
         thread.join()
 
     assert (len(answers), len(set(answers)), len(shares(ana))) == (3, 1, 1)
+
+
+@COMMITTED
+def test_a_press_costs_twelve_queries_however_much_there_is(
+    web: Client, ana: Membership, item: Item, linkedin: Account, x: Account
+) -> None:
+    for number in range(3):  # the first also stores the tenant in the session
+        press_share(web, item, linkedin, x, key=open_tab(web, item), text=f"{number}")
+    key = open_tab(web, item)
+    web.post(url("draft", item), {"key": key, "text": WORDS})
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = press_share(web, item, linkedin, x, key=key)
+
+    queries = [one["sql"] for one in asked if one["sql"] not in ("BEGIN", "COMMIT")]
+    assert answer.status_code == 302
+    assert len(queries) <= 12, queries
+    assert len(shares(ana)) == 4
+    assert draft_of(ana, item) == {}
 
 
 def test_other_words_other_accounts_or_a_page_opened_later_are_another_share(
