@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -24,14 +24,22 @@ class Rules:
     denied: str
     bad_scope: str
     pkce: bool = False
+    client_id_param: str = "client_id"
+    scope_separator: str = " "
+    unticks: bool = False  # the person may leave out some of the scopes
+    more_people: tuple[str, ...] = ()  # beside those of every network
     state_max: int = 2000
     needs_state: bool = False
+
+    def scopes_of(self, asked: Mapping[str, str]) -> list[str]:
+        words = asked.get("scope", "").replace(self.scope_separator, " ")
+        return words.split()
 
 
 def authorize(world: World, request: Request, rules: Rules) -> Response:
     """GET draws the page; POST is the press on Allow or Cancel."""
     asked = request.query
-    problem = _untrustworthy(world, asked)
+    problem = _untrustworthy(world, asked, rules)
     if problem:
         # Nobody may be sent to an address that is not known to belong to the app.
         return pages.problem(rules.label, problem)
@@ -44,17 +52,34 @@ def authorize(world: World, request: Request, rules: Rules) -> Response:
         said = {"error": rules.denied, "error_description": "The member cancelled."}
         return _back(asked, said)
     name = request.form.get("other", "").strip() or request.form.get("person", "")
-    return _back(asked, {"code": _new_code(world, rules, asked, name)})
+    scopes = _ticked(rules, asked, request.fields("scope"))
+    return _back(asked, {"code": _new_code(world, rules, asked, name, scopes)})
 
 
-def _new_code(world: World, rules: Rules, asked: Mapping[str, str], name: str) -> str:
+def _ticked(
+    rules: Rules, asked: Mapping[str, str], ticked: Sequence[str]
+) -> tuple[str, ...]:
+    """What the person left ticked; a form without ticks leaves all."""
+    scopes = tuple(rules.scopes_of(asked))
+    if not (rules.unticks and ticked):
+        return scopes
+    return tuple(scope for scope in scopes if scope in ticked)
+
+
+def _new_code(
+    world: World,
+    rules: Rules,
+    asked: Mapping[str, str],
+    name: str,
+    scopes: tuple[str, ...],
+) -> str:
     return world.store.add_code(
         Code(
             network=rules.network,
-            client_id=asked["client_id"],
+            client_id=asked[rules.client_id_param],
             redirect_uri=asked["redirect_uri"],
             person=named(name).name,
-            scopes=tuple(asked["scope"].split()),
+            scopes=scopes,
             expires=world.now() + rules.code_seconds,
             challenge=asked.get("code_challenge", ""),
             challenge_method=asked.get("code_challenge_method", "plain"),
@@ -62,9 +87,9 @@ def _new_code(world: World, rules: Rules, asked: Mapping[str, str], name: str) -
     )
 
 
-def _untrustworthy(world: World, asked: Mapping[str, str]) -> str:
-    if asked.get("client_id", "") not in world.settings.clients:
-        return "This app is not registered: the client_id is unknown."
+def _untrustworthy(world: World, asked: Mapping[str, str], rules: Rules) -> str:
+    if asked.get(rules.client_id_param, "") not in world.settings.clients:
+        return f"This app is not registered: the {rules.client_id_param} is unknown."
     address = asked.get("redirect_uri", "")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment:
@@ -78,7 +103,7 @@ def _untrustworthy(world: World, asked: Mapping[str, str]) -> str:
 def _mistake(asked: Mapping[str, str], rules: Rules) -> tuple[str, str] | None:
     if asked.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
-    scopes = asked.get("scope", "").split()
+    scopes = rules.scopes_of(asked)
     if not scopes or not set(scopes) <= set(rules.scopes):
         return rules.bad_scope, "a scope is unknown or not granted to this app"
     state = asked.get("state", "")

@@ -48,6 +48,12 @@ class Request:
             return {}
         return _flat(self.body.decode("utf-8", "replace"))
 
+    def fields(self, name: str) -> list[str]:
+        """Every value of one field of the form."""
+        if self.content_type != "application/x-www-form-urlencoded":
+            return []
+        return parse_qs(self.body.decode("utf-8", "replace"), True).get(name, [])
+
     @property
     def parts(self) -> dict[str, Part]:
         """The fields of a multipart form, the last one of each name."""

@@ -54,15 +54,13 @@ def problem(label: str, sentence: str) -> Response:
 def consent(rules: Rules, asked: Mapping[str, str]) -> Response:
     """Who are you, and may this app act for you? Both buttons post the same form."""
     target = urlsplit(asked["redirect_uri"])
-    wishes = dict.fromkeys(rules.scopes[scope] for scope in asked["scope"].split())
-    wanted = "".join(f"<li>{escape(wish)}</li>" for wish in wishes)
-    app, label = escape(asked["client_id"]), escape(rules.label)
+    app, label = escape(asked[rules.client_id_param]), escape(rules.label)
     body = f"""
 <p class="network network--{escape(rules.network)}">{label}</p>
 <h1>Let “{app}” use your {label} account?</h1>
 <form method="post">
-<fieldset><legend>You are signed in as</legend>{_choices()}</fieldset>
-<p>The app will be able to:</p><ul>{wanted}</ul>
+<fieldset><legend>You are signed in as</legend>{_choices(rules.more_people)}</fieldset>
+{_wishes(rules, asked)}
 <p class="quiet">Afterwards you return to {escape(target.netloc)}.</p>
 <p class="buttons"><button name="decision" value="allow">Allow</button>
 <button class="plain" name="decision" value="cancel">Cancel</button></p>
@@ -72,13 +70,30 @@ def consent(rules: Rules, asked: Mapping[str, str]) -> Response:
     )
 
 
-def _choices() -> str:
+def _wishes(rules: Rules, asked: Mapping[str, str]) -> str:
+    """What the app asks for; with ticks where people may leave something out."""
+    scopes = rules.scopes_of(asked)
+    if not rules.unticks:
+        words = dict.fromkeys(rules.scopes[scope] for scope in scopes)
+        wanted = "".join(f"<li>{escape(wish)}</li>" for wish in words)
+        return f"<p>The app will be able to:</p><ul>{wanted}</ul>"
+    ticks = "".join(
+        f'<label class="tick"><input type="checkbox" name="scope" checked'
+        f' value="{escape(scope)}">{escape(rules.scopes[scope])}</label>'
+        for scope in scopes
+    )
+    none = '<input type="hidden" name="scope" value="">'
+    legend = "<legend>The app will be able to</legend>"
+    return f"<fieldset>{legend}{none}{ticks}</fieldset>"
+
+
+def _choices(more: Iterable[str] = ()) -> str:
     rows = [
         f'<label class="person"><input type="radio" name="person" value="{person.key}"'
         f"{' checked' if number == 0 else ''}>"
         f'<span class="face" aria-hidden="true">{person.initials}</span>'
         f"{escape(person.name)}</label>"
-        for number, person in enumerate(cast())
+        for number, person in enumerate([*cast(), *map(named, more)])
     ]
     other = (
         '<label class="other">Someone else (any name)'

@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from email.message import Message
 from pathlib import Path
 from types import TracebackType
@@ -79,9 +80,15 @@ class Sandbox:
         self.world.faults.clear()
         self.world.requests.clear()
 
-    def consent(self, authorize_url: str, person: str = "", allow: bool = True) -> str:
+    def consent(
+        self,
+        authorize_url: str,
+        person: str = "",
+        allow: bool = True,
+        scopes: Sequence[str] = (),
+    ) -> str:
         """Press Allow or Cancel; see ``consent``."""
-        return consent(authorize_url, person, allow)
+        return consent(authorize_url, person, allow, scopes)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -97,13 +104,24 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def consent(authorize_url: str, person: str = "", allow: bool = True) -> str:
+def consent(
+    authorize_url: str,
+    person: str = "",
+    allow: bool = True,
+    scopes: Sequence[str] = (),
+) -> str:
     """Post the consent form as a browser would; returns the callback address.
+
+    ``scopes``: those that are left ticked, where a network lets people choose.
 
     Raises ValueError with the page's text when the network shows a problem instead.
     """
-    form = {"decision": "allow" if allow else "cancel", "person": person}
-    data = urllib.parse.urlencode(form).encode()
+    form = {
+        "decision": "allow" if allow else "cancel",
+        "person": person,
+        "scope": list(scopes),
+    }
+    data = urllib.parse.urlencode(form, doseq=True).encode()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
     try:
         with opener.open(authorize_url, data, timeout=10) as page:
