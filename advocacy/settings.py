@@ -255,6 +255,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -266,6 +267,10 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_BODY_BYTES = 12 * 1024 * 1024
+# What a curator may upload for an item; several files may come in one form.
+MEDIA_VIDEO_MAX_MB = env.integer("MEDIA_VIDEO_MAX_MB", 500, minimum=1)
+MEDIA_DOCUMENT_MAX_MB = env.integer("MEDIA_DOCUMENT_MAX_MB", 100, minimum=1)
+MAX_UPLOAD_BYTES = (max(MEDIA_VIDEO_MAX_MB, MEDIA_DOCUMENT_MAX_MB) + 12) * 1024 * 1024
 
 # -- Language, time, static files ---------------------------------------------------------------------
 

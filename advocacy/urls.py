@@ -8,6 +8,7 @@ from common.gallery import gallery
 from common.health import livez, readyz
 from common.mailbox import mailbox
 from common.preferences import preferences
+from content_library.public_files import public_file
 from notifications.urls import stop_patterns
 from sharing.urls import callback_patterns
 
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("advocacy.api_urls")),
     path("api/", unknown_address),
     path("api/<path:rest>", unknown_address),
+    path("m/<str:signed>", public_file, name="public_file"),
     path("preferences/", preferences, name="preferences"),
     path("ui/", gallery, name="gallery"),
     path("livez", livez, name="livez"),

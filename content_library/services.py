@@ -10,14 +10,16 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from content_library import topics
+from content_library import item_media, topics
 from content_library.addresses import clean_address
+from content_library.item_media import Chosen
 from content_library.models import Item, SuggestedText
 from tenants import audit
 from tenants.models import Membership
 
 ENDS_BEFORE_START = _("The end must come after the start.")
 ALREADY_OVER = _("This moment has passed, so nobody would see the item.")
+NOTHING_TO_SEE = _("Give a web address, or upload pictures, a video or a PDF below.")
 
 
 class NotADraft(Exception):
@@ -38,10 +40,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Content:
-    """What a curator writes about an item."""
+    """What a curator writes about an item. ``media`` None leaves its files as they are."""
 
     title: str
-    source_url: str
+    source_url: str = ""
     summary: str = ""
     why: str = ""
     source_name: str = ""
@@ -50,6 +52,7 @@ class Content:
     ends_at: datetime | None = None
     topics: Sequence[str] = ()
     suggested_texts: Sequence[Suggestion] = field(default=())
+    media: Sequence[Chosen] | None = None
 
     def check(self) -> None:
         """Raise ``ValidationError`` by field when the parts do not fit each other."""
@@ -90,6 +93,10 @@ def save_item(
     if approve:
         let_live(item, by=by, now=now)
     item.save()
+    if content.media is not None:
+        item_media.arrange(item, content.media, now)
+    if not item.source_url and not item_media.media_of(item):
+        raise ValidationError({"source_url": NOTHING_TO_SEE})
     set_topics(item=item, names=content.topics)
     put_suggested_texts(item, content.suggested_texts)
     if picture is not None or remove_picture:
@@ -128,10 +135,11 @@ def archive_item(*, by: Membership, item: Item) -> Item:
 
 @transaction.atomic
 def delete_draft(*, by: Membership, item: Item) -> None:
-    """Delete an item that no member has ever seen, its picture included."""
+    """Delete an item that no member has ever seen, its picture and files included."""
     item = lock(item)
     if item.state != Item.State.DRAFT:
         raise NotADraft
+    item_media.delete_files(item_media.media_of(item))
     delete_file_after_commit(item, item.image.name)
     audit.record("item.deleted", item, by=by, title=item.title)
     item.delete()
@@ -155,7 +163,7 @@ def lock(item: Item) -> Item:
 def write(item: Item, content: Content) -> list[str]:
     """Put the content on the item and return the names of the fields that changed."""
     values = {name: getattr(content, name) for name in COLUMNS}
-    values["source_url"] = clean_address(content.source_url)
+    values["source_url"] = content.source_url and clean_address(content.source_url)
     changed = [name for name, value in values.items() if getattr(item, name) != value]
     for name in changed:
         setattr(item, name, values[name])

@@ -52,6 +52,7 @@ WORDS = {
     "network": "linkedin",
     "token": "an-invented-secret",
     "key": "an-invented-key",
+    "signed": "an-invented-signature",
     "uidb36": "1",
     "rest": "nothing/here",
 }

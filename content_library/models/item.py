@@ -85,7 +85,8 @@ class Item(TenantModel):
         blank=True,
         help_text=_("One line on what the people you know get out of it."),
     )
-    source_url = models.URLField(_("web address"), max_length=2000)
+    # Empty where the item's own pictures, video or document are what there is to see.
+    source_url = models.URLField(_("web address"), max_length=2000, blank=True)
     source_name = models.CharField(_("source"), max_length=80, blank=True)
     image = models.ImageField(
         _("picture"), upload_to=image_path, blank=True, max_length=200

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from content_library.models import Item, ItemTopic, SuggestedText, Topic
+from content_library.models import Item, ItemMedia, ItemTopic, SuggestedText, Topic
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 
@@ -29,6 +29,11 @@ def new_item(tenant: Tenant, **values: Any) -> Item:
     return Item.objects.create(tenant=tenant, title="T", source_url=ADDRESS, **values)
 
 
+def new_media(tenant: Tenant, **values: Any) -> ItemMedia:
+    values = {"kind": "image", "size": 1} | values
+    return ItemMedia.objects.create(tenant=tenant, **values)
+
+
 BROKEN: dict[str, Callable[[Tenant, Item, Item], Any]] = {
     "item_approved_has_moment": lambda t, i, o: new_item(t, state="approved"),
     "item_window_ends_after_start": lambda t, i, o: new_item(
@@ -47,6 +52,11 @@ BROKEN: dict[str, Callable[[Tenant, Item, Item], Any]] = {
     "suggestedtext_item_id_same_tenant": lambda t, i, o: SuggestedText.objects.create(
         tenant=t, item=o, text="Stolen"
     ),
+    "itemmedia_item_id_same_tenant": lambda t, i, o: new_media(t, item=o),
+    "item_media_removed_has_no_item": lambda t, i, o: new_media(
+        t, item=i, removed_at=NOON
+    ),
+    "item_media_is_not_empty": lambda t, i, o: new_media(t, item=i, size=0),
 }
 
 

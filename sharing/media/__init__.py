@@ -1,0 +1,24 @@
+"""An item's files on their way to a network: chosen, judged, made to fit, opened."""
+
+from sharing.media.fitted import (
+    chosen,
+    facts,
+    facts_of,
+    fit,
+    fitted,
+    thumbnail,
+    thumbnail_of,
+)
+from sharing.media.reach import media_is_public, why_not_public
+
+__all__ = [
+    "chosen",
+    "facts",
+    "facts_of",
+    "fit",
+    "fitted",
+    "media_is_public",
+    "thumbnail",
+    "thumbnail_of",
+    "why_not_public",
+]
