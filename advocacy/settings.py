@@ -113,6 +113,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail unseen notices": {"task": "notifications.mail_unseen", "schedule": 30},
     "forget notices": {"task": "notifications.keep_house", "schedule": 6 * 60 * 60},
     "keep house": {"task": "analytics.keep_house", "schedule": 6 * 60 * 60},
+    "forget media": {"task": "sharing.forget_media", "schedule": 60 * 60},
     "forget visits": {"task": "accounts.keep_house", "schedule": 60 * 60},
 }
 

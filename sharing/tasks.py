@@ -12,11 +12,13 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.core.cache import caches
 from django.db import transaction
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from sharing import (
     budgets,
     failpoints,
+    media,
     publishing,
     settling,
     sweeping,
@@ -65,6 +67,11 @@ def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
 def settle(tenant_id: str, publication_id: str, **_later: object) -> None:
     forget_bell(settle, publication_id)
     settling.settle(tenant_id, publication_id)
+
+
+@shared_task(name="sharing.forget_media", expires=3600)
+def forget_media(**_later: object) -> None:
+    media.forget_media(timezone.now())
 
 
 @shared_task(

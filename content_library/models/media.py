@@ -13,6 +13,7 @@ from tenants.models import Membership
 from tenants.scoping import TenantForeignKey, TenantModel, TenantQuerySet
 
 UPLOAD_LIVES = timedelta(days=2)  # without an item; a form may stay open over night
+REMOVED_LIVES = timedelta(hours=1)  # a press that has chosen it may not be stored yet
 
 
 def media_path(media: "ItemMedia", filename: str) -> str:
@@ -27,8 +28,9 @@ class ItemMediaQuerySet(TenantQuerySet["ItemMedia"]):
 
     def forgettable(self, now: datetime) -> Self:
         """Return what belongs to no item: taken out, or uploaded and never used."""
-        abandoned = Q(created_at__lt=now - UPLOAD_LIVES)
-        return self.filter(Q(removed_at__isnull=False) | abandoned, item=None)
+        removed = Q(removed_at__lt=now - REMOVED_LIVES)
+        abandoned = Q(removed_at=None, created_at__lt=now - UPLOAD_LIVES)
+        return self.filter(removed | abandoned, item=None)
 
 
 class ItemMedia(TenantModel):

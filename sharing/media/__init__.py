@@ -9,6 +9,7 @@ from sharing.media.fitted import (
     thumbnail,
     thumbnail_of,
 )
+from sharing.media.forgetting import forget_media
 from sharing.media.reach import media_is_public, why_not_public
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "facts_of",
     "fit",
     "fitted",
+    "forget_media",
     "media_is_public",
     "thumbnail",
     "thumbnail_of",
