@@ -12,7 +12,7 @@ from analytics.definitions import BY_KEY, Definition
 from analytics.item_clicks import Clicks
 from analytics.rankings import ENOUGH_SHARES
 from common.charts import BarChart, LineChart, bar_chart, line_chart, number_label
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, network_called
 from tenants.models import Tenant
 
 
@@ -132,6 +132,6 @@ def networks_chart(overview: Overview) -> BarChart:
 
 def network_label(slug: str) -> Any:
     try:
-        return connector_for(slug).label
+        return network_called(slug).label
     except UnknownNetwork:
         return slug

@@ -9,12 +9,15 @@ from django.utils import timezone
 from accounts.models import User
 from common.ids import random_code
 from content_library.models import Item
+from sharing.connectors.modes import Mode
 from sharing.models import Account, Publication, Share, State, TrackedLink
 from sharing.networks import all_networks
 from tenants.models import Membership, Role, Team, Tenant
 from tenants.scoping import acting_for
 
-NETWORKS = sorted(all_networks())
+NETWORKS = sorted(
+    slug for slug, known in all_networks().items() if Mode.API in known.works_in()
+)
 
 
 def make_tenant(slug: str) -> Tenant:

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from sharing import networks
-from sharing.configured import environ
 from sharing.connectors.rates import odd_options
+from sharing.environment import environ
 
 
 @register(Tags.compatibility)

@@ -125,7 +125,7 @@ def open_composer(
     initial: Mapping[str, Any] | None = None,
 ) -> Composer:
     """Read what is needed and fill the form: from ``data``, ``initial`` or the draft."""
-    networks = {network.slug: network for network in offered_networks()}
+    networks = {network.slug: network for network in offered_networks(by.tenant_id)}
     accounts = [one for one in own_accounts(by) if one.network in networks]
     unread = unread_guidelines(by)
     form = ComposeForm(

@@ -1,61 +1,161 @@
-"""Which networks this installation offers, as its environment says.
+"""Which networks work here, in which mode and with whose app.
 
-Those with an app's credentials, and those that need no app; ``NETWORK_<SLUG>_ENABLED``
-decides where it is set.
+A tenant's own app stands before the installation's (``NETWORK_<SLUG>_CLIENT_ID``), and
+its choice of a mode before every default. ``NETWORK_<SLUG>_ENABLED=0`` takes a network
+away from everybody; ``NETWORKS_WITHOUT_APP`` is about those that need no app. Costs no query for a tenant that was looked at
+a moment ago (``setups``).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from sharing import networks
 from sharing.connectors.base import Connector
+from sharing.connectors.modes import BY_HAND, Mode
 from sharing.connectors.types import Credentials
+from sharing.environment import Values, environ
+from sharing.setups import NONE, Setup, setups_of
 
-OFF = {"", "0", "false", "no", "off"}
+SWITCHED_OFF = {"", "0", "false", "no", "off"}
+Whose = UUID | str | None  # a tenant; None: the installation, whatever tenants chose
 
 
 class UnknownNetwork(LookupError):
     """No network of that name is offered here."""
 
 
-def offered_networks() -> list[Connector]:
-    """Return a connector for each network that members may connect, by label."""
-    ready = map(configured, networks.all_networks())
-    return sorted((one for one in ready if one is not None), key=lambda one: one.label)
+@dataclass(frozen=True)
+class ByHand:
+    """A network on which members post themselves, with our text and link."""
+
+    network: Connector
+    mode: Mode
+
+    @property
+    def slug(self) -> str:
+        return self.network.slug
 
 
-def connector_for(slug: str) -> Connector:
-    """Return the network's connector, or raise ``UnknownNetwork``."""
-    connector = configured(slug) if slug in networks.all_networks() else None
-    if connector is None:
+# -- Connectors -------------------------------------------------------------------------
+
+
+def offered_networks(tenant_id: Whose = None) -> list[Connector]:
+    """Return a connector for each network that we publish on, by label."""
+    slugs = networks.all_networks()
+    ready = [slug for slug in slugs if mode_of(slug, tenant_id) == Mode.API]
+    return by_label(connector_for(slug, tenant_id) for slug in ready)
+
+
+def networks_by_hand(tenant_id: Whose) -> list[ByHand]:
+    """Return the networks on which members post themselves, by label."""
+    modes = {slug: mode_of(slug, tenant_id) for slug in networks.all_networks()}
+    by_hand = [slug for slug, mode in modes.items() if mode in BY_HAND]
+    found = by_label(network_called(slug, tenant_id) for slug in by_hand)
+    return [ByHand(network, modes[network.slug]) for network in found]
+
+
+def connector_for(slug: str, tenant_id: Whose = None) -> Connector:
+    """Return the network's connector with an app to speak for, or raise ``UnknownNetwork``.
+
+    Whatever the mode: what was published can still be asked for.
+    """
+    connector = network_called(slug, tenant_id)
+    if not has_app(connector):
         raise UnknownNetwork(slug)
     return connector
 
 
-def configured(slug: str) -> Connector | None:
-    return build(slug, environ(slug), settings.NETWORKS_WITHOUT_APP)
+def publisher_for(slug: str, tenant_id: Whose) -> Connector:
+    """Return the same where we publish; ``UnknownNetwork`` where members do it by hand."""
+    if mode_of(slug, tenant_id) != Mode.API:
+        raise UnknownNetwork(slug)
+    return connector_for(slug, tenant_id)
 
 
-def environ(slug: str) -> tuple[tuple[str, str], ...]:
-    """Return the network's settings: ``NETWORK_<SLUG>_CLIENT_ID`` becomes ``client_id``."""
-    prefix = f"NETWORK_{slug.upper()}_"
-    return tuple(
-        (name.removeprefix(prefix).lower(), value)
-        for name, value in sorted(settings.NETWORKS_ENVIRON.items())
-        if name.startswith(prefix)
-    )
+def is_known(slug: str) -> bool:
+    return slug in networks.all_networks()
 
 
-@lru_cache(maxsize=64)
-def build(
-    slug: str, values: tuple[tuple[str, str], ...], without_app: bool
-) -> Connector | None:
+def network_called(slug: str, tenant_id: Whose = None) -> Connector:
+    """Return any network we know, to name it and to measure texts for it."""
+    if not is_known(slug):
+        raise UnknownNetwork(slug)
+    setup = setup_of(slug, tenant_id)
+    return build(slug, setup.over(environ(slug)), setup.has_app)
+
+
+def setup_of(slug: str, tenant_id: Whose) -> Setup:
+    return setups_of(tenant_id).get(slug, NONE) if tenant_id else NONE
+
+
+def by_label(found: Iterator[Connector]) -> list[Any]:
+    return sorted(found, key=lambda one: one.label.casefold())
+
+
+@lru_cache(maxsize=512)
+def build(slug: str, values: Values, is_own: bool = False) -> Connector:
     """Make a connector once per configuration: it keeps connections open."""
-    options, network = dict(values), networks.get(slug)
+    options = dict(values)
     client_id = options.pop("client_id", "")
-    enabled = options.pop("enabled", "1" if network.needs_app or without_app else "")
-    if enabled.strip().lower() in OFF or (network.needs_app and not client_id):
-        return None
     credentials = Credentials(client_id, options.pop("client_secret", ""))
-    return network(credentials, options.pop("base_url", "") or None, options)
+    base_url = options.pop("base_url", "") or None
+    connector = networks.get(slug)(credentials, base_url, options)
+    # A tenant's app in trouble is no trouble of anybody else.
+    own = f"{slug[:20]}:{sha256(client_id.encode()).hexdigest()[:10]}"
+    connector.app = own if is_own else slug
+    return connector
+
+
+def has_app(connector: Connector) -> bool:
+    """Tell whether it can be published through: somebody registered an app, or need not."""
+    if Mode.API not in connector.works_in() or is_disabled(connector):
+        return False
+    if connector.needs_app:
+        return bool(connector.credentials.client_id)
+    return "enabled" in connector.options or settings.NETWORKS_WITHOUT_APP
+
+
+def is_disabled(connector: Connector) -> bool:
+    """Tell whether whoever runs this installation has switched it off for everybody."""
+    return connector.options.get("enabled", "1").strip().lower() in SWITCHED_OFF
+
+
+# -- Modes ------------------------------------------------------------------------------
+
+
+def mode_of(slug: str, tenant_id: Whose) -> Mode:
+    """Return how members of the tenant share on the network."""
+    network = network_called(slug, tenant_id)
+    if is_disabled(network):
+        return Mode.OFF
+    chosen = setup_of(slug, tenant_id).mode
+    return possible(network, chosen) if chosen else default_mode(network)
+
+
+def default_mode(network: Connector) -> Mode:
+    """Return the mode where a tenant has chosen none.
+
+    On a stand-in for a network nobody is billed and nothing is forbidden.
+    """
+    said = network.options.get("mode", "")
+    if said in tuple(Mode):
+        return possible(network, said)
+    if network.base_url and network.default_mode != Mode.OFF:
+        return possible(network, Mode.API)
+    return possible(network, network.default_mode)
+
+
+def possible(network: Connector, wanted: str) -> Mode:
+    """Return the wanted mode, or the nearest one that the network can be used in now."""
+    modes = [one for one in network.works_in() if one != Mode.API or has_app(network)]
+    if wanted == Mode.OFF or not modes:
+        return Mode.OFF
+    if wanted in modes:
+        return Mode(wanted)
+    return next((one for one in modes if one in BY_HAND), Mode.OFF)

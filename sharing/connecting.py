@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -20,7 +21,7 @@ from accounts.models import User
 from common.secret_links import digest, new_secret
 from notifications.notifying import see
 from sharing import publishing, registering, vault
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, connector_for, publisher_for
 from sharing.connectors import errors
 from sharing.connectors.base import (
     Connector,
@@ -90,7 +91,7 @@ def begin(
     ``answers`` are what ``asks_to_connect`` asked for. Where there are many servers it
     speaks HTTP: call it outside a transaction. Raises the connector's error then.
     """
-    connector, state = consenting(network), new_secret()
+    connector, state = consenting(network, by.tenant_id), new_secret()
     if isinstance(connector, ServersConnector):
         server = connector.server_named((answers or {}).get("server", ""))
         connector = registering.registered(by.tenant_id, connector, server)
@@ -104,9 +105,9 @@ def begin(
     return connector.authorize_url(state, redirect_uri(network), challenge)
 
 
-def consenting(network: str) -> OAuth2Connector:
+def consenting(network: str, tenant_id: UUID) -> OAuth2Connector:
     """Return the connector of a network that has a consent page of its own."""
-    connector = connector_for(network)
+    connector = publisher_for(network, tenant_id)
     if not isinstance(connector, OAuth2Connector):
         raise UnknownNetwork(network)
     return connector
@@ -145,7 +146,7 @@ def sign_in(
     Speaks HTTP: call it outside a transaction. Raises the connector's error, ``Mistyped``
     where the member can mend it.
     """
-    connector = connector_for(network)
+    connector = publisher_for(network, by.tenant_id)
     if not isinstance(connector, SignInConnector):
         raise UnknownNetwork(network)
     held = read_profile(connector, connector.sign_in(answers))
@@ -175,7 +176,7 @@ def answer_callback(
     """
     attempt = find_attempt(network, params.get("state", ""), session_key, user, now)
     take_answer(attempt, now)
-    connector = consenting(network)
+    connector = consenting(network, attempt.tenant_id)
     if isinstance(connector, ServersConnector):
         connector = registering.registered(attempt.tenant_id, connector, attempt.server)
     code = connector.code_from(params)
@@ -296,7 +297,8 @@ def confirm(*, attempt: ConnectAttempt, by: Membership, now: datetime) -> Accoun
 
     Raises ``Refused`` when a colleague has linked the same account.
     """
-    held, connector = held_by(attempt), connector_for(attempt.network)
+    held = held_by(attempt)
+    connector = connector_for(attempt.network, attempt.tenant_id)
     accounts = Account.objects.for_tenant(by.tenant_id).select_for_update()
     same = accounts.connected().filter(
         network=attempt.network, remote_id=held.profile.remote_id
@@ -334,7 +336,7 @@ def store(account: Account, held: Held, now: datetime) -> None:
         with transaction.atomic():
             account.save()
     except IntegrityError:
-        raise taken(connector_for(account.network)) from None
+        raise taken(connector_for(account.network, account.tenant_id)) from None
 
 
 def taken(connector: Connector) -> errors.Refused:
@@ -406,7 +408,7 @@ def forget(account: Account, by: Membership, now: datetime) -> None:
 def revoke(account: Account, tokens: Tokens) -> None:
     """Ask the network to forget us too."""
     try:
-        connector = connector_for(account.network)
+        connector = connector_for(account.network, account.tenant_id)
         registering.bound_to(account.tenant_id, connector, account.server).revoke(
             tokens
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sharing.configured import offered_networks
+from sharing.configured import is_known, network_called, offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import own_accounts
 from sharing.models import Account
@@ -31,31 +31,37 @@ class Connection:
     network: Connector
     linked: Sequence[Linked]
     permissions: Sequence[str]
+    is_offered: bool = True  # False: nothing goes out through it any more
 
 
 def read_connections(membership: Membership, now: datetime) -> list[Connection]:
-    accounts = own_accounts(membership)
+    by_network: dict[str, list[Account]] = {}
+    for account in own_accounts(membership):
+        by_network.setdefault(account.network, []).append(account)
+    tenant_id = membership.tenant_id
+    offered = {network.slug: network for network in offered_networks(tenant_id)}
+    # What was connected once can be disconnected, whatever the workplace offers now.
+    former = [slug for slug in by_network if slug not in offered and is_known(slug)]
+    networks = [*offered.values(), *(network_called(one, tenant_id) for one in former)]
     return [
         Connection(
             network,
-            [
-                linked(one, network, now)
-                for one in accounts
-                if one.network == network.slug
-            ],
+            [linked(one, network, now) for one in by_network.get(network.slug, [])],
             permissions(network),
+            network.slug in offered,
         )
-        for network in offered_networks()
+        for network in networks
     ]
 
 
 def linked(account: Account, network: Connector, now: datetime) -> Linked:
     ends = account.expires_at
+    renews = network.refreshable
     return Linked(
         account=account,
         permissions=permissions(network, account.scopes),
-        ends_soon=bool(ends and not network.refreshable and ends - now < SOON),
-        renews_itself=network.refreshable,
+        ends_soon=bool(ends and not renews and ends - now < SOON),
+        renews_itself=renews,
     )
 
 

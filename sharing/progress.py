@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, mode_of, network_called
 from sharing.connectors.base import Connector
 from sharing.connectors.http import reroute
+from sharing.connectors.modes import Mode
 from sharing.models import Publication, Reason, Share, State
 from sharing.pacing import FOR_LATER
 from sharing.saying import when, when_about
@@ -43,6 +44,14 @@ class Step:
         """Where the post stands; in a demo, where the sandbox shows it."""
         url = self.publication.url
         return reroute(url, self.network.base_url) if url and self.network else url
+
+    @property
+    def can_reconnect(self) -> bool:
+        """The member can help by connecting again, and that is possible here."""
+        row = self.publication
+        if self.network is None or not row.needs_reconnect:
+            return False
+        return mode_of(row.network, row.tenant_id) == Mode.API
 
     @property
     def tone(self) -> str:
@@ -164,6 +173,6 @@ def is_spread(publication: Publication, share: Share) -> bool:
 
 def network_of(publication: Publication) -> Connector | None:
     try:
-        return connector_for(publication.network)
+        return network_called(publication.network, publication.tenant_id)
     except UnknownNetwork:
         return None

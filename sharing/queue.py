@@ -98,6 +98,7 @@ WAITS: dict[str, Callable[[], str]] = {
     Reason.SCHEDULED: lambda: _("Goes out %(time)s, as you chose."),
     Reason.QUIET_HOURS: lambda: _("Goes out %(time)s, after quiet hours."),
     Reason.RATE_LIMITED: lambda: _("The network asked us to wait. Next try %(time)s."),
+    Reason.BUDGET: lambda: _("Your workplace's posts for this month are used up. Next try %(time)s."),
     Reason.TOKEN_REFRESH: lambda: _("The connection is being renewed. Next try %(time)s."),
     Reason.OPERATOR: lambda: _("The network is switched off for us at the moment. Next try %(time)s."),
 }  # fmt: skip

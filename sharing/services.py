@@ -16,7 +16,7 @@ from content_library.models import Item
 from guidelines.models import GuidelineVersion
 from guidelines.services import unacknowledged
 from sharing import publishing
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, connector_for, publisher_for
 from sharing.connectors.text import Sentence, plain_ends
 from sharing.models import (
     Account,
@@ -161,7 +161,7 @@ def find_twin(
 
 def is_same(publication: Publication, typed: str, item: Item) -> bool:
     """Tell whether these words stand there, or are on their way."""
-    connector = connector_for(publication.network)
+    connector = connector_for(publication.network, publication.tenant_id)
     text = connector.compose(typed, publication.link.url, item.source_url)
     over = publication.state in (State.FAILED, State.CANCELLED)
     return text == publication.text and not over
@@ -253,7 +253,7 @@ def make_publication(
         account=account,
         link=link,
         network=account.network,
-        text=connector_for(account.network).compose(
+        text=connector_for(account.network, tenant_id).compose(
             words(part.text), link.url, item.source_url
         ),
         card={"link": link.url, "title": item.title, "description": item.summary},
@@ -313,7 +313,7 @@ def account_problem(by: Membership, account: Account, seen: set[object]) -> str:
     if not account.is_connected:
         return _("Connect this account again first.")
     try:
-        connector_for(account.network)
+        publisher_for(account.network, by.tenant_id)
     except UnknownNetwork:
         return _("This network is switched off at the moment.")
     return ""
@@ -323,7 +323,8 @@ def text_problems(part: Part, item: Item) -> list[str]:
     """Return what the network would not take, as the member's language says it."""
     if len(part.text) > LONGEST_TEXT:
         return [_("The text is far too long.")]
-    connector, typed = connector_for(part.account.network), words(part.text)
+    account, typed = part.account, words(part.text)
+    connector = connector_for(account.network, account.tenant_id)
     # Nothing typed is nothing said, even where the link alone would make a text.
     text = typed and connector.compose(typed, sample_link(), item.source_url)
     return [translated(problem) for problem in connector.check(text)]

@@ -128,27 +128,26 @@ def is_verdict(said: Said, publication: Publication) -> TypeGuard[Outcome]:
 
 def question(look: Look, ask: Question) -> Said:
     """Return what the network says; trouble comes as a value, whatever it was."""
-    network = look.publication.network
+    publication = look.publication
     try:
-        connector = connector_for(network)
-        if wait := circuit.gate_to_ask(network):
+        connector = connector_for(publication.network, publication.tenant_id)
+        if wait := circuit.gate_to_ask(connector.app):
             return errors.TryLater(reason=wait.reason)
         return asked(look, connector, ask)
     except UnknownNetwork:
         return errors.OperatorAction()
     except Exception:
         # The member is asked in time, also when the fault is ours.
-        log.exception("asking about publication %s broke", look.publication.pk)
+        log.exception("asking about publication %s broke", publication.pk)
         return errors.Unknown(Sentence(BROKE))
 
 
 def asked(look: Look, connector: Connector, ask: Question) -> Said:
     """Ask once, and let the breaker know what was met."""
-    network = look.publication.network
     try:
         tokens = usable_tokens(look.account, connector)
     except errors.ConnectorError as error:
-        circuit.not_called(network)
+        circuit.not_called(connector.app)
         return error
     said: Said
     try:
@@ -161,8 +160,8 @@ def asked(look: Look, connector: Connector, ask: Question) -> Said:
     else:
         call = circuit.Call.USER  # that the app may post is proven by a post alone
     if call is None:
-        circuit.not_called(network)
-    circuit.note(network, call)
+        circuit.not_called(connector.app)
+    circuit.note(connector.app, call)
     return said
 
 

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from notifications.models import Notice
 from notifications.notifying import notify, see
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, network_called
 from sharing.connectors.text import _, kept
 from sharing.models import Publication, Reason, State
 from tenants.people import admins
@@ -169,6 +169,6 @@ def sentence_for(state: str, reason: str) -> str:
 
 def label_of(network: str) -> str:
     try:
-        return connector_for(network).label
+        return network_called(network).label
     except UnknownNetwork:
         return network.title()

@@ -14,7 +14,7 @@ from django.test.utils import setup_databases, teardown_databases
 from accounts.models import User
 from analytics import recording
 from common.caching import ForgivingCache
-from sharing import circuit
+from sharing import circuit, setups
 from sharing.publishing.seats import seats
 from sharing.turns import turns
 from tenants.models import Membership, Role, Team, Tenant
@@ -76,7 +76,7 @@ def _empty_cache() -> Any:
 @pytest.fixture(autouse=True)
 def _new_process() -> None:
     """What a process remembers of one test is nothing to another."""
-    for memory in (circuit.memory, seats, turns):
+    for memory in (circuit.memory, seats, setups.memory, turns):
         memory.forget()
 
 

@@ -74,7 +74,7 @@ def _networks(settings: Any) -> None:
         f"NETWORK_{network}_{name}": "app"
         for network in ("LINKEDIN", "X")
         for name in ("CLIENT_ID", "CLIENT_SECRET")
-    }
+    } | {"NETWORK_X_MODE": "api"}
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ wanted AS (
     SELECT key, calls, CASE
         WHEN seconds IS NULL
         THEN date_trunc('day', statement_timestamp(), 'UTC') + interval '24 hours'
+        WHEN seconds = 2678400  -- rates.MONTH
+        THEN (date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC')
+              + interval '1 month') AT TIME ZONE 'UTC'
         ELSE statement_timestamp() + seconds * interval '1 second' END AS ends
     FROM unnest(%s::text[], %s::int[], %s::float8[])
         AS wanted (key, calls, seconds)

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from sharing.connectors import errors, forms, media
 from sharing.connectors.events import Event
 from sharing.connectors.http import Answer, Files, Http, NeverSent, NoAnswer
-from sharing.connectors.links import replace_url
+from sharing.connectors.links import contains_url, replace_url
+from sharing.connectors.modes import AppOption, Finding, Mode
 from sharing.connectors.progress import Progress
 from sharing.connectors.rates import Allowance, Rate, Scope, sane, untold, with_options
 from sharing.connectors.text import Sentence, _, plain_ends
@@ -64,6 +65,13 @@ class Connector:
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
     measures: ClassVar[bool] = False  # metrics() can tell something
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
+    default_mode: ClassVar[Mode] = Mode.API  # where nobody has chosen, if possible
+    attaches_link: ClassVar[bool] = False  # composer_url() takes the link beside a text
+    prefills: ClassVar[bool] = False  # composer_url() takes the text along
+    assisted_note: ClassVar[str] = ""  # what a member has to know before it opens
+    app: str = ""  # one app's troubles are counted together, under this name
+    products: ClassVar[tuple[str, ...]] = ()  # what to add to that app, word for word
+    app_options: ClassVar[tuple[AppOption, ...]] = ()
     pending_for: ClassVar[timedelta] = timedelta(hours=24)  # then poll() is given up
     callbacks: ClassVar[frozenset[str]] = frozenset()  # kinds of calls it makes to us
     oldest_months: ClassVar[int] = 9  # a version of the API from then on wants a newer
@@ -148,6 +156,36 @@ class Connector:
     ) -> dict[str, Sentence]:
         """What is wrong with the answers, by field; asks nobody."""
         return {}
+
+    # By hand, where we do not publish
+
+    @classmethod
+    def works_in(cls) -> tuple[Mode, ...]:
+        """The modes it can be used in: what it can send, what opens, and always a kit."""
+        sends = cls.send is not Connector.send
+        opens = cls.composer_url is not Connector.composer_url
+        found = [Mode.API] * sends + [Mode.ASSISTED] * opens
+        return (*found, Mode.KIT)
+
+    def composer_url(self, text: str, link: str) -> str:
+        """The address of the network's own composer, filled as far as it lets us."""
+        return ""
+
+    def compose_by_hand(
+        self, text: str, link: str, source_url: str = "", mode: Mode = Mode.KIT
+    ) -> str:
+        """The text for a member to post: with the link, unless the composer brings it."""
+        text = self.compose(text, link, source_url)
+        brings_link = self.attaches_link and mode == Mode.ASSISTED
+        if not link or brings_link or contains_url(text, link):
+            return text
+        return f"{text.rstrip()}\n\n{link}".lstrip()
+
+    # The app
+
+    def check_app(self, redirect_uri: str) -> list[Finding]:
+        """Ask the network whether it knows the app, where that costs one cheap call."""
+        return []
 
     # What a network does
 

@@ -27,14 +27,23 @@ from sharing.connectors.http import (
     answer_of,
     reroute,
 )
+from sharing.connectors.modes import Finding
 from sharing.connectors.rates import sane
-from sharing.connectors.text import _
+from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Tokens
 
 _CANCELLED = _("You cancelled at %(network)s, so nothing was connected.")
 _NO_CODE = _("%(network)s sent you back without an answer. Please connect again.")
 _EXPIRED = _("The answer from %(network)s is no longer valid. Please connect again.")
 APP = _("%(network)s does not accept this app. Please tell an administrator.")
+
+_APP_KNOWN = _("%(network)s knows the app, and takes its secret.")
+_APP_SILENT = _("%(network)s cannot be reached at the moment. Please test again later.")
+_APP_UNTOLD = _("%(network)s did not tell whether it knows the app.")
+_ONLY_CONSENT = _(
+    "Whether the app has the products, the permissions and the callback address shows"
+    " when the first account is connected."
+)
 
 # RFC 6749: these speak about the app, so no member must lose a connection over them.
 _APP_ERRORS = {
@@ -209,6 +218,27 @@ class OAuth2Connector(Connector):
             problem = self.sort(answer, creates=False)
         if problem is not None:
             raise problem
+
+    def check_app(self, redirect_uri: str) -> list[Finding]:
+        """Ask for tokens with a code that nobody got: is it the code that is refused?
+
+        A server looks at the app first (RFC 6749, 5.2).
+        """
+        verifier = self.new_verifier() if self.pkce else None
+        known: bool | None = None
+        told = _APP_UNTOLD
+        try:
+            self.exchange("no-such-code", redirect_uri, verifier)
+        except errors.OperatorAction:
+            known, told = False, APP
+        except errors.Refused:
+            known, told = True, _APP_KNOWN
+        except errors.TryLater as later:
+            told = _APP_UNTOLD if later.reason == "bad_answer" else _APP_SILENT
+        return [
+            Finding(known, Sentence(told, network=self.label)),
+            Finding(None, Sentence(_ONLY_CONSENT)),
+        ]
 
     # Behind the dance
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 DAY = 24 * 3600
+MONTH = 31 * DAY  # stands for a calendar month, until the first of the next in UTC
 LONGEST_WAIT = float(DAY)
 STOP_AT = 9, 10  # of a day's calls: the rest is for what we do not count
 UNTOLD = 10**9  # calls: as many as one likes, until an answer tells
 
-_UNITS = {"minute": 60, "quarter_hour": 900, "hour": 3600, "day": DAY}
-_OPTION = re.compile(r"(app|tenant|account)_per_(minute|quarter_hour|hour|day)")
+_UNITS = {"minute": 60, "quarter_hour": 900, "hour": 3600, "day": DAY, "month": MONTH}
+_OPTION = re.compile(r"(app|tenant|account)_per_(minute|quarter_hour|hour|day|month)")
 
 
 class Scope(StrEnum):
@@ -64,8 +65,11 @@ class Allowance:
 
 
 def stop(calls: int, seconds: int | None) -> int:
-    """Return where to stop: a little before the end of a day's calls."""
-    if seconds is not None and seconds < DAY:
+    """Return where to stop: a little before the end of a day's calls.
+
+    A month's number is ours and not the network's: all of it may be used.
+    """
+    if seconds is not None and seconds != DAY:
         return calls
     part, whole = STOP_AT
     return max(1, calls * part // whole)

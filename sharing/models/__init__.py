@@ -7,6 +7,7 @@ from sharing.models.gate import PublishingGate
 from sharing.models.link import TrackedLink
 from sharing.models.publication import Publication, PublicationEvent, Reason, State
 from sharing.models.rules import SharingRules
+from sharing.models.setup import NetworkSetup
 from sharing.models.share import Draft, Share
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Circuit",
     "ConnectAttempt",
     "Draft",
+    "NetworkSetup",
     "Publication",
     "PublicationEvent",
     "PublishingGate",

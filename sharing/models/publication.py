@@ -48,6 +48,7 @@ class Reason(models.TextChoices):
     RETRY = "retry", _("will be tried again")
     MEDIA = "media", _("the network is preparing its pictures or video")
     RATE_LIMITED = "rate_limited", _("the network asked us to wait")
+    BUDGET = "budget", _("this month's posts are used up")
     CIRCUIT_OPEN = "circuit_open", _("the network is not answering at the moment")
     TOKEN_REFRESH = "token_refresh", _("the connection is being renewed")
     OPERATOR = "operator", _("whoever runs this installation has to act")

@@ -12,7 +12,7 @@ from django.db import IntegrityError
 
 from common.ids import uuid7
 from sharing import budgets, circuit
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, publisher_for
 from sharing.connectors.base import Connector
 from sharing.connectors.text import _
 from sharing.connectors.types import Post
@@ -56,9 +56,9 @@ class Work:
     @cached_property
     def windows(self) -> tuple[budgets.Window, ...]:
         """The budgets that the one call is counted in."""
-        account, network = self.account, self.publication.network
+        account = self.account
         own = budgets.windows_of(self.connector, account.tenant_id, account.remote_id)
-        return own + circuit.ramp(network)
+        return own + circuit.ramp(self.connector.app)
 
     @cached_property
     def post(self) -> Post:
@@ -151,7 +151,7 @@ def take(tenant_id: UUID | str, which: Sql) -> Work | None:
         move(publication, State.READY, reason=publication.reason)
         return None
     try:
-        connector = connector_for(publication.network)
+        connector = publisher_for(publication.network, tenant_id)
     except UnknownNetwork:
         seats.give_back(publication.network)
         move(publication, State.READY, reason=Reason.OPERATOR, message=_NOT_OFFERED,

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from common.ids import uuid7
 from content_library.models import Item
 from sharing import budgets
+from sharing.connectors.rates import LONGEST_WAIT
 from sharing.connectors.text import _
 from sharing.models import Account, Publication, Reason, State
 from sharing.patience import persistently
@@ -74,7 +75,9 @@ def mark_sending(work: Work) -> bool:
         if objection := objection_to(publication):
             withdraw(publication, objection)
         elif full_until is not None:
-            put_off(publication, Reason.RATE_LIMITED, full_until + jitter())
+            put_off(
+                publication, used_up(publication, full_until), full_until + jitter()
+            )
         return False
 
 
@@ -111,6 +114,12 @@ def write_mark(work: Work) -> datetime | None:
     elif taken:
         budgets.give_back(window for window in windows if window.key in taken)
     return until
+
+
+def used_up(publication: Publication, until: datetime) -> str:
+    """Return whose limit it was: no network's is longer than a day, a tenant's may be."""
+    waits = (until - publication.read_at).total_seconds()
+    return Reason.BUDGET if waits > LONGEST_WAIT else Reason.RATE_LIMITED
 
 
 def jitter() -> timedelta:

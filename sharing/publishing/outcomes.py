@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from sharing import failpoints
-from sharing.configured import connector_for
+from sharing.configured import connector_for, network_called
 from sharing.connectors import errors
 from sharing.connectors.text import _
 from sharing.connectors.types import Pending, Posted
@@ -183,7 +183,7 @@ def duplicate(publication: Publication, error: errors.Duplicate) -> bool:
     post of another publication.
     """
     if error.remote_id is None:
-        if not connector_for(publication.network).finds:
+        if not network_called(publication.network).finds:
             return refused(publication, error)
         return unknown(publication, errors.Unknown())
     posted = Posted(error.remote_id, error.url or "")
@@ -275,7 +275,7 @@ def may_renew(publication: Publication, error: errors.Disconnected) -> bool:
         publication.state in (State.CLAIMED, State.SENDING, *UNSETTLED)
         and publication.reason != Reason.TOKEN_REFRESH
         and error.reason == errors.Disconnected.default_reason
-        and connector_for(publication.network).refreshable
+        and connector_for(publication.network, publication.tenant_id).refreshable
     )
 
 

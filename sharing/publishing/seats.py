@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import signals
 
-from sharing.configured import offered_networks
+from sharing import networks
 
 
 class Seats:
@@ -65,5 +65,5 @@ seats = Seats()
 def count_seats(sender: Any, **_others: object) -> None:
     """Three quarters of the threads for each network, where there are several."""
     threads = int(sender.concurrency or os.cpu_count() or 1)
-    if "prefork" not in str(sender.pool_cls) and len(offered_networks()) > 1:
+    if "prefork" not in str(sender.pool_cls) and len(networks.all_networks()) > 1:
         seats.most = max(1, threads * 3 // 4)

@@ -66,26 +66,26 @@ def finish(work: Work | None) -> Publication | None:
 def carry_out(work: Work) -> None:
     """Prepare, send, and write down what came of it."""
     failpoints.at("after_claim")
-    if wait := circuit.gate(work.publication.network):
+    if wait := circuit.gate(work.connector.app):
         put_off(work.publication, wait.reason, wait.until)
         return
     try:
         tokens, not_yet = prepare(work)
     except errors.Stopped:
-        circuit.not_called(work.publication.network)
+        circuit.not_called(work.connector.app)
         return
     except errors.ConnectorError as error:
-        circuit.not_called(work.publication.network)
+        circuit.not_called(work.connector.app)
         record(work.publication, error)
         heed(work, error)
         return
     if not_yet:
-        circuit.not_called(work.publication.network)
+        circuit.not_called(work.connector.app)
         come_back(work.publication, not_yet)
         return
     failpoints.at("before_sending")
     if not start_sending(work):
-        circuit.not_called(work.publication.network)
+        circuit.not_called(work.connector.app)
         return
     failpoints.at("after_sending_commit")
     outcome = send(work, tokens)
@@ -112,13 +112,13 @@ def send(work: Work, tokens: Tokens) -> Outcome:
 
 def heed(work: Work, outcome: Outcome) -> None:
     """Let budgets and breaker learn from the answer; the post's own fate stands already."""
-    network = work.publication.network
+    app = work.connector.app
     with transaction.atomic():
         budgets.heed(work.windows, outcome, since=work.publication.sending_at)
-    circuit.note(network, circuit.classify(outcome))
+    circuit.note(app, circuit.classify(outcome))
     if isinstance(outcome, errors.OperatorAction):
         with acting_for(work.publication.tenant_id):
-            if circuit.pause(network, outcome.sentence):
+            if circuit.pause(app, outcome.sentence):
                 tell_of_pause(work.publication, outcome.sentence)
 
 

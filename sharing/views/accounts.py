@@ -25,7 +25,7 @@ from common.redirects import next_path, own_path
 from common.throttle import allow
 from notifications.notifying import see
 from sharing import connecting
-from sharing.configured import UnknownNetwork, connector_for
+from sharing.configured import UnknownNetwork, network_called, publisher_for
 from sharing.connect_form import ConnectForm
 from sharing.connections import permissions, read_connections
 from sharing.connectors.base import Connector, OAuth2Connector
@@ -73,7 +73,7 @@ def leave_to_connect(
     request: MemberRequest, network: str, return_to: str
 ) -> HttpResponse:
     """Send the browser to the network's consent page, or to our form before it."""
-    if offered(network).asks_to_connect:
+    if offered(request, network).asks_to_connect:
         ask = reverse("sharing:connect_ask", args=[request.tenant.slug, network])
         return lead(request, f"{ask}?{urlencode({'next': return_to})}")
     try:
@@ -95,9 +95,9 @@ def lead(request: MemberRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def offered(network: str) -> Connector:
+def offered(request: MemberRequest, network: str) -> Connector:
     try:
-        return connector_for(network)
+        return publisher_for(network, request.tenant.pk)
     except UnknownNetwork:
         raise Http404 from None
 
@@ -107,7 +107,8 @@ def offered(network: str) -> Connector:
 @door(transaction=False)
 def connect_ask(request: MemberRequest, network: str) -> HttpResponse:
     """Ask what has to be typed before connecting: a server, or a name and a password."""
-    connector = offered(network)
+    with acting_for(request.tenant):
+        connector = offered(request, network)
     if not connector.asks_to_connect:
         raise Http404
     form = ConnectForm(connector, request.POST or None)
@@ -165,8 +166,7 @@ def leave(request: MemberRequest, network: Connector, url: str) -> HttpResponse:
 @login_required
 def callback(request: HttpRequest, network: str) -> HttpResponse:
     """The network sends the member back: take its answer, then ask for consent here."""
-    if not isinstance(offered(network), OAuth2Connector):
-        raise Http404
+    called(network)
     assert isinstance(request.user, User)  # noqa: S101 (login_required saw to it)
     params, session, now = request.GET.dict(), session_key(request), timezone.now()
     state, user = params.get("state", ""), request.user
@@ -180,7 +180,19 @@ def callback(request: HttpRequest, network: str) -> HttpResponse:
     except ConnectorError as error:
         missing = getattr(error, "missing", ())
         return ended(request, network, error.sentence, attempt, missing)
+    except UnknownNetwork:
+        raise Http404 from None
     return redirect("sharing:confirm", attempt.tenant.slug, attempt.pk)
+
+
+def called(network: str) -> None:
+    """404 for what sends nobody back; whether it is offered the state's tenant tells."""
+    try:
+        is_known = isinstance(network_called(network), OAuth2Connector)
+    except UnknownNetwork:
+        is_known = False
+    if not is_known:
+        raise Http404
 
 
 def ended(
@@ -191,7 +203,7 @@ def ended(
     missing: Sequence[str] = (),
 ) -> HttpResponse:
     """A page that says why nothing was connected, and leads back to where it began."""
-    connector = connector_for(network)
+    connector = network_called(network)
     context = {
         "network": connector,
         "permissions": permissions(connector, missing),
@@ -212,7 +224,7 @@ def confirm(request: MemberRequest, attempt_id: UUID) -> HttpResponse:
     if attempt is None:
         messages.warning(request, translated(connecting.AttemptInvalid.sentence))
         return redirect("sharing:accounts", request.tenant.slug)
-    network = connector_for(attempt.network)
+    network = network_called(attempt.network, attempt.tenant_id)
     if request.method != "POST":
         context = {
             "attempt": attempt,
@@ -228,7 +240,7 @@ def confirm(request: MemberRequest, attempt_id: UUID) -> HttpResponse:
 
 def decide(request: MemberRequest, attempt: ConnectAttempt) -> HttpResponse:
     by, now = request.membership, timezone.now()
-    label = connector_for(attempt.network).label
+    label = network_called(attempt.network).label
     if request.POST.get("answer") != "yes":
         connecting.decline(attempt=attempt, now=now)
         messages.info(request, _("Nothing was connected."))
@@ -269,7 +281,7 @@ def find_own(request: MemberRequest, account_id: UUID) -> Account:
 
 def label_of(account: Account) -> str:
     try:
-        return connector_for(account.network).label
+        return network_called(account.network).label
     except UnknownNetwork:
         return account.network
 

@@ -1,4 +1,4 @@
-"""Where a form of ours may lead away to: the consent pages of the offered networks.
+"""Where a form of ours may lead away to: the consent pages of the networks.
 
 Chromium holds the redirect after a form post against ``form-action`` too.
 """
@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 
-from sharing.configured import offered_networks
+from sharing import networks
+from sharing.configured import network_called
 from sharing.connectors.base import OAuth2Connector, ServersConnector
 from sharing.connectors.http import reroute
 
@@ -20,7 +21,7 @@ def may_leave_to_connect(response: HttpResponse) -> HttpResponse:
 
 def consent_origins() -> list[str]:
     origins = set()
-    for network in offered_networks():
+    for network in map(network_called, networks.all_networks()):
         if isinstance(network, ServersConnector) or not isinstance(
             network, OAuth2Connector
         ):

@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -24,7 +25,11 @@ def feed(request: MemberRequest) -> HttpResponse:
     topics = reading.topics_in_use(request.tenant, now)
     wish = wish_of(request, topics)
     page = reading.read_page(request.membership, wish, now)
-    context = {"page": page, "networks": offered_networks(), "more_url": ""}
+    context = {
+        "page": page,
+        "networks": offered_networks(request.tenant.pk),
+        "more_url": "",
+    }
     if page.more:
         context["more_url"] = address(request, wish, before=page.more)
     if request.htmx:
@@ -61,7 +66,7 @@ def around(
         "chips": chips(request, wish, topics),
         "unshared_url": address(request, reading.Wish(wish.topic, not wish.unshared)),
         "wish": wish,
-        "connections": connections(accounts),
+        "connections": connections(request.tenant.pk, accounts),
     }
 
 
@@ -79,14 +84,14 @@ def chips(
     ]
 
 
-def connections(accounts: list[Any]) -> list[dict[str, Any]]:
+def connections(tenant_id: UUID, accounts: list[Any]) -> list[dict[str, Any]]:
     """Return each offered network with the member's first account on it, if any."""
     by_network: dict[str, Any] = {}
     for account in accounts:
         by_network.setdefault(account.network, account)
     return [
         {"network": network, "account": by_network.get(network.slug)}
-        for network in offered_networks()
+        for network in offered_networks(tenant_id)
     ]
 
 

@@ -21,7 +21,7 @@ def demo(settings: Any, tmp_path: Any) -> list[Tenant]:
         f"NETWORK_{network}_{name}": "app"
         for network in ("LINKEDIN", "X")
         for name in ("CLIENT_ID", "CLIENT_SECRET")
-    }
+    } | {"NETWORK_X_MODE": "api"}
     call_command(seed_demo.Command(), sandbox_state=tmp_path / "sandbox")
     return list(Tenant.objects.order_by("slug"))
 

@@ -29,6 +29,7 @@ def _networks(settings: Any) -> None:
         "NETWORK_LINKEDIN_CLIENT_SECRET": canaries.SECRET,
         "NETWORK_X_CLIENT_ID": "app",
         "NETWORK_X_CLIENT_SECRET": canaries.SECRET,
+        "NETWORK_X_MODE": "api",
     }
 
 
