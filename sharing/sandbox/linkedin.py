@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sharing.sandbox import little_text
+from sharing.sandbox import linkedin_media, little_text
 from sharing.sandbox.consent import Rules, authorize
 from sharing.sandbox.linkedin_body import problem_with
+from sharing.sandbox.linkedin_said import (
+    NETWORK,
+    acting,
+    author_of,
+    error,
+    headers_problem,
+)
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
 from sharing.sandbox.world import Handler, World
 
-NETWORK = "linkedin"
 SIXTY_DAYS = 60 * 86400
 DEDUPE_SECONDS = 24 * 3600
 
@@ -100,13 +105,11 @@ def revoke(world: World, request: Request, _path: Mapping[str, str]) -> Response
 
 
 def userinfo(world: World, request: Request, _path: Mapping[str, str]) -> Response:
-    grant = _grant(world, request)
+    grant = acting(world, request)
     if isinstance(grant, Response):
         return grant
     if "openid" not in grant.scopes:
-        return _error(
-            403, "ACCESS_DENIED", "Not enough permissions to access: userinfo"
-        )
+        return error(403, "ACCESS_DENIED", "Not enough permissions to access: userinfo")
     person = named(grant.person)
     said: dict[str, Any] = {"sub": person.subject(grant.client_id)}
     if "profile" in grant.scopes:
@@ -123,22 +126,24 @@ def userinfo(world: World, request: Request, _path: Mapping[str, str]) -> Respon
 
 
 def create_post(world: World, request: Request, _path: Mapping[str, str]) -> Response:
-    grant = _grant(world, request)
+    grant = acting(world, request)
     if isinstance(grant, Response):
         return grant
-    refusal = _headers_problem(world, request) or _throttled(world, grant)
+    refusal = headers_problem(world, request) or _throttled(world, grant)
     if refusal:
         return refusal
     if "w_member_social" not in grant.scopes:
-        return _error(403, "ACCESS_DENIED", "Not enough permissions to access: posts")
+        return error(403, "ACCESS_DENIED", "Not enough permissions to access: posts")
     body = request.json
     problem = problem_with(body)
     if problem:
-        return _error(400, *problem)
-    author = f"urn:li:person:{named(grant.person).subject(grant.client_id)}"
-    if body["author"] != author:
+        return error(400, *problem)
+    if body["author"] != author_of(grant):
         said = "Field Value validation failed in REQUEST_BODY: /author"
-        return _error(403, "ACCESS_DENIED", said)
+        return error(403, "ACCESS_DENIED", said)
+    unready = linkedin_media.problem_with_media(world, grant, body)
+    if unready:
+        return error(*unready)
     return _store(world, grant, body)
 
 
@@ -148,17 +153,18 @@ def _store(world: World, grant: Grant, body: dict[str, Any]) -> Response:
         twin = world.store.twin(NETWORK, grant.person, fingerprint, DEDUPE_SECONDS)
         if twin:
             said = f"Content is a duplicate of {twin.id}"
-            return _error(422, "DUPLICATE_POST", said)
+            return error(422, "DUPLICATE_POST", said)
         post = world.store.add_post(
             StoredPost(
                 network=NETWORK,
-                id=f"urn:li:share:{world.store.new_id()}",
+                id=f"urn:li:{_kind_of(body)}:{world.store.new_id()}",
                 person=grant.person,
                 author=body["author"],
                 text=little_text.read(body.get("commentary", "")),
                 at=world.now(),
                 fingerprint=fingerprint,
                 card=(body.get("content") or {}).get("article") or {},
+                media=linkedin_media.shown(world, body),
                 sent=body,
             )
         )
@@ -167,26 +173,16 @@ def _store(world: World, grant: Grant, body: dict[str, Any]) -> Response:
     )
 
 
+def _kind_of(body: dict[str, Any]) -> str:
+    """Videos and several pictures come into being as another kind of post."""
+    named = linkedin_media.named_in(body)
+    return (
+        "ugcPost" if len(named) > 1 or any(n[0] == "video" for n in named) else "share"
+    )
+
+
 def _content(body: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((key, repr(body.get(key))) for key in ("commentary", "content"))
-
-
-def _headers_problem(world: World, request: Request) -> Response | None:
-    version = request.headers.get("linkedin-version", "")
-    if not version:
-        return _error(400, "VERSION_MISSING", "A version must be present")
-    if not re.fullmatch(r"20[0-9]{2}(0[1-9]|1[0-2])", version):
-        return _error(400, "INVALID_VERSION", f"Invalid version {version[:20]!r}")
-    if version < world.settings.linkedin_oldest_version:
-        said = f"Requested version {version}01 is not active"
-        return _error(426, "NONEXISTENT_VERSION", said)
-    if request.headers.get("x-restli-protocol-version") != "2.0.0":
-        return _error(
-            400, "INVALID_PROTOCOL", "X-Restli-Protocol-Version must be 2.0.0"
-        )
-    if request.content_type != "application/json":
-        return _error(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type is not supported")
-    return None
 
 
 def _throttled(world: World, grant: Grant) -> Response | None:
@@ -203,23 +199,8 @@ def _throttled(world: World, grant: Grant) -> Response | None:
         allowed, _left = world.quota(name, calls, now - now % 86400)
         if not allowed:
             said = f"Resource level throttle {whose} DAY limit is reached"
-            return _error(429, "TOO_MANY_REQUESTS", said, 101)
+            return error(429, "TOO_MANY_REQUESTS", said, 101)
     return None
-
-
-def _grant(world: World, request: Request) -> Grant | Response:
-    grant = world.store.by_access(request.bearer)
-    if not request.bearer:
-        return _error(401, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token", 65604)
-    if not grant or grant.network != NETWORK:
-        return _error(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
-    if grant.revoked:
-        said = "The token used in the request has been revoked by the user"
-        return _error(401, "REVOKED_ACCESS_TOKEN", said, 65601)
-    if grant.expires <= world.now():
-        said = "The token used in the request has expired"
-        return _error(401, "EXPIRED_ACCESS_TOKEN", said, 65602)
-    return grant
 
 
 def _known_app(world: World, form: Mapping[str, str]) -> bool:
@@ -231,13 +212,6 @@ def _oauth(status: int, code: str, said: str) -> Response:
     return as_json({"error": code, "error_description": said}, status)
 
 
-def _error(status: int, code: str, said: str, service: int | None = None) -> Response:
-    data: dict[str, Any] = {"status": status, "code": code, "message": said}
-    if service:
-        data["serviceErrorCode"] = service
-    return as_json(data, status)
-
-
 ROUTES: dict[str, Handler] = {
     "GET /www.linkedin.com/oauth/v2/authorization": consent,
     "POST /www.linkedin.com/oauth/v2/authorization": consent,
@@ -245,4 +219,5 @@ ROUTES: dict[str, Handler] = {
     "POST /www.linkedin.com/oauth/v2/revoke": revoke,
     "GET /api.linkedin.com/v2/userinfo": userinfo,
     "POST /api.linkedin.com/rest/posts": create_post,
+    **linkedin_media.ROUTES,
 }

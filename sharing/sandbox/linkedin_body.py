@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from sharing.sandbox import little_text
+from sharing.sandbox.linkedin_said import Problem, shape_problem
 
-Problem = tuple[str, str]
 MAX_COMMENTARY = 3000
 
 _TOP = {
@@ -42,33 +42,14 @@ _VALUES = {
 def problem_with(body: Any) -> Problem | None:
     """The first thing wrong with this body, as code and message."""
     return (
-        _shape(body, _TOP, _REQUIRED, "")
+        shape_problem(body, _TOP, _REQUIRED, "")
         or _values(body)
-        or _shape(
+        or shape_problem(
             body["distribution"], _DISTRIBUTION, ("feedDistribution",), "/distribution"
         )
         or _commentary(body)
         or _content(body)
     )
-
-
-def _shape(
-    data: Any, fields: Mapping[str, type], required: tuple[str, ...], where: str
-) -> Problem | None:
-    if not isinstance(data, dict):
-        return "INVALID_VALUE", f"{where or 'The body'} is not a record"
-    for name in required:
-        if name not in data:
-            return "MISSING_FIELD", f"{where}/{name} :: field is required but not found"
-    for name, value in data.items():
-        if name not in fields:
-            return "UNPERMITTED_FIELD", f"{where}/{name} :: unrecognized field found"
-        if not isinstance(value, fields[name]):
-            return (
-                "INVALID_VALUE",
-                f"{where}/{name} :: is not a {fields[name].__name__}",
-            )
-    return None
 
 
 def _values(body: dict[str, Any]) -> Problem | None:
@@ -93,11 +74,15 @@ def _content(body: dict[str, Any]) -> Problem | None:
     if "content" not in body:
         return None
     content = body["content"]
-    if set(content) != {"article"}:
+    if len(content) != 1 or set(content) - set(_KINDS):
         return "INVALID_VALUE", "/content :: must hold exactly one known kind"
-    article = content["article"]
+    ((kind, value),) = content.items()
+    return _KINDS[kind](value)
+
+
+def _article(article: Any) -> Problem | None:
     where = "/content/article"
-    wrong = _shape(article, _ARTICLE, ("source", "title"), where)
+    wrong = shape_problem(article, _ARTICLE, ("source", "title"), where)
     if wrong:
         return wrong
     parts = urlsplit(article["source"])
@@ -105,4 +90,46 @@ def _content(body: dict[str, Any]) -> Problem | None:
         return "INVALID_VALUE", f"{where}/source :: is not a web address"
     if not article["title"] or len(article["title"]) > 400:
         return "FIELD_LENGTH_TOO_LONG", f"{where}/title :: 1 to 400 characters"
+    if len(article.get("description", "")) > 4000:
+        return "FIELD_LENGTH_TOO_LONG", f"{where}/description :: up to 4000 characters"
+    return _urn(article.get("thumbnail"), ("image",), f"{where}/thumbnail")
+
+
+def _media(media: Any) -> Problem | None:
+    where = "/content/media"
+    wrong = shape_problem(
+        media, {"id": str, "title": str, "altText": str}, ("id",), where
+    ) or _urn(media["id"], ("image", "video", "document"), f"{where}/id")
+    if not wrong and ":document:" in media["id"] and not media.get("title"):
+        return "MISSING_FIELD", f"{where}/title :: a document needs a title"
+    return wrong
+
+
+def _images(value: Any) -> Problem | None:
+    where = "/content/multiImage"
+    wrong = shape_problem(value, {"images": list}, ("images",), where)
+    if wrong:
+        return wrong
+    if not 2 <= len(value["images"]) <= 20:
+        return "INVALID_VALUE", f"{where}/images :: 2 to 20 images"
+    for number, image in enumerate(value["images"]):
+        place = f"{where}/images/{number}"
+        wrong = shape_problem(
+            image, {"id": str, "altText": str}, ("id",), place
+        ) or _urn(image["id"], ("image",), f"{place}/id")
+        if wrong:
+            return wrong
     return None
+
+
+def _urn(urn: str | None, kinds: tuple[str, ...], where: str) -> Problem | None:
+    if urn is None or any(urn.startswith(f"urn:li:{kind}:") for kind in kinds):
+        return None
+    return "INVALID_URN_TYPE", f"{where} :: is no URN of {' or '.join(kinds)}"
+
+
+_KINDS: dict[str, Callable[[Any], Problem | None]] = {
+    "article": _article,
+    "media": _media,
+    "multiImage": _images,
+}

@@ -84,10 +84,11 @@ class Store:
         self.codes: dict[str, Code] = {}
         self.grants: list[Grant] = []
         self.posts: list[StoredPost] = []
+        self.uploads: dict[str, Any] = {}  # of files underway, by network and name
         self.calls: dict[str, deque[float]] = defaultdict(deque)
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
-        self._last_id = 0
+        self._last_id = self._last_snowflake = 0
         self.files = Files(Path(folder) if folder else None)
         self._file = Path(folder) / "sandbox.jsonl" if folder else None
         if self._file:
@@ -139,6 +140,11 @@ class Store:
             self._write("post", asdict(post))
         return post
 
+    def remove_post(self, post: StoredPost) -> None:
+        with self.lock:
+            self.posts.remove(post)
+            self._write("remove", {"network": post.network, "id": post.id})
+
     def find_post(self, network: str, post_id: str) -> StoredPost | None:
         found = (p for p in self.posts if p.network == network and p.id == post_id)
         return next(found, None)
@@ -161,11 +167,18 @@ class Store:
             self._last_id = max(self._last_id + 1, now)
             return str(self._last_id)
 
+    def new_snowflake(self) -> str:
+        """The same, with the time where X's own ids carry it."""
+        with self.lock:
+            now = (int(self.clock.now() * 1000) - 1288834974657) << 22
+            self._last_snowflake = max(self._last_snowflake + 1, now)
+            return str(self._last_snowflake)
+
     # Everything
 
     def reset(self) -> None:
         with self.lock:
-            for kept in (self.codes, self.grants, self.posts, self.calls):
+            for kept in (self.codes, self.grants, self.posts, self.calls, self.uploads):
                 kept.clear()
             self._by_access.clear()
             self._by_refresh.clear()
@@ -208,5 +221,8 @@ class Store:
                 grant.spent = grant.revoked = True
         elif kind == "revoke":
             self._revoke(event["family"])
+        elif kind == "remove":
+            for post in filter(None, [self.find_post(event["network"], event["id"])]):
+                self.posts.remove(post)
         elif kind == "post":
             self.posts.append(StoredPost(**event))

@@ -24,8 +24,16 @@ class Settings:
     linkedin_per_day: int = 150
     linkedin_app_per_day: int = 100_000
     linkedin_oldest_version: str = "202509"
+    linkedin_video_seconds: float = 3.0  # until a video is read; pictures at once
+    linkedin_image_seconds: float = 0.0
+    x_video_seconds: float = 3.0  # until X has looked at a GIF or a video
     x_per_quarter_hour: int = 100
     x_app_per_day: int = 10_000
+
+    def linkedin_seconds(self, kind: str) -> float:
+        """How long a file is read before it may be shown."""
+        is_video = kind == "video"
+        return self.linkedin_video_seconds if is_video else self.linkedin_image_seconds
 
     def limit(self, wish: Any) -> None:
         """Change limits while it runs; raises ValueError for what is none."""

@@ -4,51 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sharing.sandbox import x_tokens
+from sharing.sandbox import x_media, x_tokens
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
 from sharing.sandbox.world import Handler, World
-from sharing.sandbox.x_shapes import as_tweet, as_user, problem
-from sharing.sandbox.x_text import MAX_WEIGHT, weight
+from sharing.sandbox.x_body import problem_with
+from sharing.sandbox.x_shapes import (
+    Names,
+    as_tweet,
+    as_user,
+    invalid,
+    missing,
+    problem,
+    withheld,
+)
+from sharing.sandbox.x_tokens import with_token
 
 NETWORK = "x"
 QUARTER_HOUR = 900
 DAY = 24 * 3600
 DEDUPE_SECONDS = 24 * 3600
-_FIELDS = {
-    "text": str,
-    "reply_settings": str,
-    "made_with_ai": bool,
-    "paid_partnership": bool,
-    "nullcast": bool,
-}
-
-Authorised = Callable[[World, Request, Mapping[str, str], Grant], Response]
-
-
-def with_token(*scopes: str) -> Callable[[Authorised], Handler]:
-    """Only for requests whose token is alive and carries these scopes."""
-
-    def wrap(handler: Authorised) -> Handler:
-        def checked(
-            world: World, request: Request, path: Mapping[str, str]
-        ) -> Response:
-            grant = world.store.by_access(request.bearer)
-            alive = grant and grant.network == NETWORK and not grant.revoked
-            if not grant or not alive or grant.expires <= world.now():
-                return problem(401, "Unauthorized", "Unauthorized")
-            if not set(scopes) <= set(grant.scopes):
-                said = "You are not permitted to perform this action."
-                return problem(403, "Forbidden", said)
-            return handler(world, request, path, grant)
-
-        return checked
-
-    return wrap
+OWN_SECONDS = 30 * 24 * 3600  # so long the author sees more than everybody
 
 
 @with_token("tweet.read", "tweet.write", "users.read")
@@ -66,26 +47,22 @@ def create_post(
 
 def _checked(world: World, request: Request, grant: Grant) -> Response:
     if request.content_type != "application/json":
-        return _invalid("Content-Type must be application/json")
+        return invalid("Content-Type must be application/json")
     body = request.json
-    if not isinstance(body, dict):
-        return _invalid("The body is not a JSON object")
-    for name, value in body.items():
-        if name not in _FIELDS:
-            return _invalid(f"[{name}] is not a known parameter")
-        if not isinstance(value, _FIELDS[name]):
-            return _invalid(f"[{name}] has the wrong type")
-    text = body.get("text", "").strip()
-    if not text or set(text) & {"\ufffe", "\uffff", "\ufeff"}:
-        return _invalid("[text] is empty or holds an invalid character")
-    if weight(text) > MAX_WEIGHT:
-        return _invalid("Your post is too long")
-    return _store(world, grant, text, body)
+    said = problem_with(body)
+    if said:
+        return invalid(said)
+    refusal = "media" in body and x_media.problem_with_media(
+        world, grant, body["media"]
+    )
+    return refusal or _store(world, grant, body.get("text", "").strip(), body)
 
 
 def _store(world: World, grant: Grant, text: str, body: dict[str, Any]) -> Response:
     same = " ".join(unicodedata.normalize("NFC", text).split())
-    fingerprint = hashlib.sha256(same.encode()).hexdigest()
+    media = body.get("media", {})
+    known = repr((same, media.get("media_ids"))) if media else same
+    fingerprint = hashlib.sha256(known.encode()).hexdigest()
     with world.store.lock:
         if world.store.twin(NETWORK, grant.person, fingerprint, DEDUPE_SECONDS):
             said = "You are not allowed to create a Tweet with duplicate content."
@@ -93,12 +70,13 @@ def _store(world: World, grant: Grant, text: str, body: dict[str, Any]) -> Respo
         post = world.store.add_post(
             StoredPost(
                 network=NETWORK,
-                id=world.store.new_id(),
+                id=world.store.new_snowflake(),
                 person=grant.person,
                 author=named(grant.person).number(NETWORK),
                 text=text,
                 at=world.now(),
                 fingerprint=fingerprint,
+                media=x_media.shown(world, media),
                 sent=body,
             )
         )
@@ -149,19 +127,16 @@ def timeline(
 ) -> Response:
     most = request.query.get("max_results", "10")
     if not most.isdecimal() or not 5 <= int(most) <= 100:
-        return _invalid("[max_results] is not between 5 and 100")
-    fields = request.query.get("tweet.fields", "").split(",")
+        return invalid("[max_results] is not between 5 and 100")
+    names = Names.asked(request.query)
     since = request.query.get("start_time", "")
     found = [
-        tweet
+        as_tweet(post, names, world.now())
         for post in reversed(world.store.posts)
-        if post.network == NETWORK and post.author == path["id"]
-        if (tweet := as_tweet(post, [*fields, "created_at"], world.now()))
-        and tweet["created_at"] >= since
+        if post.network == NETWORK
+        and post.author == path["id"]
+        and datetime.fromtimestamp(post.at, UTC).isoformat() >= since
     ][: int(most)]
-    for tweet in found:
-        if "created_at" not in fields:
-            del tweet["created_at"]
     answer: dict[str, Any] = {"meta": {"result_count": len(found)}}
     if found:
         answer = {"data": found, "meta": answer["meta"]}
@@ -175,41 +150,58 @@ def lookup(
 ) -> Response:
     ids = request.query.get("ids", "").split(",")
     if not all(ids) or len(ids) > 100:
-        return _invalid("[ids] holds 1 to 100 ids")
-    fields = request.query.get("tweet.fields", "").split(",")
-    posts = {post_id: world.store.find_post(NETWORK, post_id) for post_id in ids}
-    found = [as_tweet(post, fields, world.now()) for post in posts.values() if post]
-    missing = [
-        {
-            "resource_type": "tweet",
-            "value": post_id,
-            "title": "Not Found Error",
-            "type": "https://api.twitter.com/2/problems/resource-not-found",
-        }
-        for post_id, post in posts.items()
-        if not post
-    ]
-    parts = {"data": found, "errors": missing}
+        return invalid("[ids] holds 1 to 100 ids")
+    names = Names.asked(request.query)
+    found: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    for post_id in ids:
+        post = world.store.find_post(NETWORK, post_id)
+        mine = post is not None and post.person == grant.person
+        if post is None:
+            problems.append(missing(post_id))
+        elif names.own and (not mine or world.now() - post.at > OWN_SECONDS):
+            problems += [withheld(post_id, name) for name in names.own]
+        else:
+            found.append(as_tweet(post, names, world.now()))
+    parts = {"data": found, "errors": problems}
     return as_json({name: part for name, part in parts.items() if part})
 
 
-def _invalid(said: str) -> Response:
-    kind = "https://api.twitter.com/2/problems/invalid-request"
-    title = "Invalid Request"
-    detail = "One or more parameters to your request was invalid."
-    data = {
-        "errors": [{"message": said}],
-        "title": title,
-        "detail": detail,
-        "type": kind,
-    }
-    return as_json(data, 400)
+@with_token("tweet.read", "users.read")
+def one(
+    world: World, request: Request, path: Mapping[str, str], grant: Grant
+) -> Response:
+    post = world.store.find_post(NETWORK, path["id"])
+    if post is None:
+        return as_json({"errors": [missing(path["id"], "id")]})
+    return as_json({"data": as_tweet(post, Names.asked(request.query), world.now())})
+
+
+@with_token("tweet.read", "tweet.write", "users.read")
+def remove(
+    world: World, _request: Request, path: Mapping[str, str], grant: Grant
+) -> Response:
+    post = world.store.find_post(NETWORK, path["id"])
+    if post and post.person != grant.person:
+        said = "You are not authorized to delete this Tweet."
+        return problem(403, "Forbidden", said)
+    if post:
+        world.store.remove_post(post)
+    return as_json({"data": {"deleted": True}})
 
 
 ROUTES: dict[str, Handler] = {
     **x_tokens.ROUTES,
+    **x_media.ROUTES,
     "POST /api.x.com/2/tweets": create_post,
     "GET /api.x.com/2/tweets": lookup,
+    "GET /api.x.com/2/tweets/{id}": one,
+    "DELETE /api.x.com/2/tweets/{id}": remove,
     "GET /api.x.com/2/users/me": me,
     "GET /api.x.com/2/users/{id}/tweets": timeline,
+}
+# Clients of an earlier day call the same by the name it had then.
+ROUTES |= {
+    route.replace("/api.x.com/", "/api.twitter.com/"): handler
+    for route, handler in ROUTES.items()
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sharing.sandbox.consent import Rules, authorize
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.store import Code, Grant
 from sharing.sandbox.world import Handler, World
+from sharing.sandbox.x_shapes import problem
 
 NETWORK = "x"
 TWO_HOURS = 7200
@@ -152,6 +153,30 @@ def revoke(world: World, request: Request, _path: Mapping[str, str]) -> Response
 
 def _error(status: int, code: str, said: str) -> Response:
     return as_json({"error": code, "error_description": said}, status)
+
+
+Authorised = Callable[[World, Request, Mapping[str, str], Grant], Response]
+
+
+def with_token(*scopes: str) -> Callable[[Authorised], Handler]:
+    """Only for requests whose token is alive and carries these scopes."""
+
+    def wrap(handler: Authorised) -> Handler:
+        def checked(
+            world: World, request: Request, path: Mapping[str, str]
+        ) -> Response:
+            grant = world.store.by_access(request.bearer)
+            alive = grant and grant.network == NETWORK and not grant.revoked
+            if not grant or not alive or grant.expires <= world.now():
+                return problem(401, "Unauthorized", "Unauthorized")
+            if not set(scopes) <= set(grant.scopes):
+                said = "You are not permitted to perform this action."
+                return problem(403, "Forbidden", said)
+            return handler(world, request, path, grant)
+
+        return checked
+
+    return wrap
 
 
 ROUTES: dict[str, Handler] = {

@@ -13,11 +13,23 @@ from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.connector import answered_at, plain_name
 from sharing.connectors.http import Answer
 from sharing.connectors.links import contains_url
+from sharing.connectors.media import MEGABYTE, Kind, Rule
 from sharing.connectors.modes import AppOption, Mode
+from sharing.connectors.progress import Progress
 from sharing.connectors.rates import DAY, Allowance, Rate, Scope, number, seconds_until
 from sharing.connectors.text import Sentence, _
-from sharing.connectors.types import Limits, Metrics, Post, Posted, Profile, Tokens
+from sharing.connectors.types import (
+    Limits,
+    Metrics,
+    NotYet,
+    Post,
+    Posted,
+    Profile,
+    Tokens,
+)
 from sharing.connectors.weights import weighted_length
+from sharing.networks.x import numbers
+from sharing.networks.x.uploads import GIF, Upload, forgotten
 
 API = "https://api.x.com/2"
 QUARTER_HOUR = 900
@@ -32,9 +44,11 @@ _NOT_ALLOWED = _(
 )
 _NO_SCOPE = _("X needs your permission to post. Please connect your account again.")
 _ODD_TEXT = _("X did not accept this text.")
+_NOT_READY = _("X has not got your pictures or video yet. We will try again.")
 _CASHTAGS = _("X allows one $ symbol like $ABC in a post.")
 _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
+_UPLOADS = _("Upload the pictures and videos that you share")
 _READS = _("Look up the posts you shared from here and their numbers")
 _MONTHLY = _("X bills each post. Leave empty for no limit of your own.")
 _STAYS = _("Stay connected until you disconnect")
@@ -49,6 +63,24 @@ _ID = re.compile(r"[0-9]{1,40}")
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 
 
+PICTURES = Rule(
+    Kind.IMAGE,
+    ("image/jpeg", "image/png", "image/webp"),
+    most=4,
+    most_bytes=5 * MEGABYTE,
+)
+MOVING = Rule(Kind.IMAGE, (GIF,), most_bytes=15 * MEGABYTE, most_side=1280)
+VIDEO = Rule(
+    Kind.VIDEO,
+    ("video/mp4", "video/quicktime"),
+    most_bytes=512 * MEGABYTE,
+    least_side=32,
+    most_side=1280,
+    ratio=(1 / 3, 3),
+    seconds=(0.5, 140),
+)
+
+
 class X(OAuth2Connector):
     slug = "x"
     label = "X"
@@ -60,14 +92,23 @@ class X(OAuth2Connector):
         max_chars=280,
         url_length=23,
         light_ranges=((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247)),
+        media=(PICTURES, MOVING, VIDEO),
     )
-    scopes = ("tweet.read", "tweet.write", "users.read", "offline.access")
+    scopes = (
+        "tweet.read",
+        "tweet.write",
+        "users.read",
+        "media.write",
+        "offline.access",
+    )
     permissions = {
         "tweet.read": Sentence(_READS),
         "tweet.write": Sentence(_POSTS),
         "users.read": Sentence(_SEES),
+        "media.write": Sentence(_UPLOADS),
         "offline.access": Sentence(_STAYS),
     }
+    api = API
     AUTHORIZE_URL = "https://x.com/i/oauth2/authorize"
     TOKEN_URL = f"{API}/oauth2/token"
     REVOKE_URL = f"{API}/oauth2/revoke"
@@ -113,14 +154,37 @@ class X(OAuth2Connector):
             problems.append(Sentence(_CASHTAGS))
         return problems
 
+    @property
+    def fields_name(self) -> str:
+        """X is renaming a parameter: ``tweet.fields`` today, ``post.fields`` to come."""
+        return self.options.get("fields_name") or "tweet.fields"
+
+    def prepare(
+        self, tokens: Tokens, profile_id: str, post: Post, progress: Progress
+    ) -> NotYet | None:
+        """Upload what goes with the post, and wait until X has looked at it."""
+        if forgotten(progress):
+            progress.start_anew()
+        upload = Upload(self, tokens, progress)
+        waits = [upload.bring(*file) for file in enumerate(post.media)]
+        return next(filter(None, waits), None)
+
     def send(
         self, tokens: Tokens, profile_id: str, post: Post, deadline: float | None
     ) -> Posted:
+        ids = [post.made.get(f"id{number}", "") for number in range(len(post.media))]
+        if not all(ids):
+            raise self.error(errors.TryLater, _NOT_READY, reason="media")
+        body: dict[str, Any] = {"text": post.text}
+        if ids:
+            body["media"] = {"media_ids": ids}
+        if post.options.get("paid_partnership") is True:
+            body["paid_partnership"] = True
         answer = self.call(
             "POST",
             f"{API}/tweets",
             tokens=tokens,
-            body={"text": post.text},
+            body=body,
             creates=True,
             deadline=deadline,
         )
@@ -154,7 +218,7 @@ class X(OAuth2Connector):
                 "max_results": "100",
                 "start_time": _stamp(since - CLOCKS_DIFFER),
                 "exclude": "retweets,replies",
-                "tweet.fields": "created_at,entities",
+                self.fields_name: "created_at,entities",
             },
         )
         if not answer.complete or not isinstance(answer.json().get("meta"), dict):
@@ -165,14 +229,7 @@ class X(OAuth2Connector):
         return None
 
     def metrics(self, tokens: Tokens, remote_ids: Sequence[str]) -> dict[str, Metrics]:
-        told: dict[str, Metrics] = {}
-        for start in range(0, len(remote_ids), 100):
-            batch = ",".join(remote_ids[start : start + 100])
-            params = {"ids": batch, "tweet.fields": "public_metrics"}
-            answer = self.call("GET", f"{API}/tweets", tokens=tokens, params=params)
-            for post in answer.json().get("data") or ():
-                told[_id(post)] = _metrics(_part(post, "public_metrics"))
-        return told
+        return numbers.read(self, tokens, remote_ids)
 
     def permalink(self, remote_id: str, handle: str = "") -> str:
         if handle:
@@ -247,20 +304,6 @@ def _matches(found: dict[str, Any], post: Post) -> bool:
     urls = _part(found, "entities").get("urls") or ()
     seen = {url.get(key) for url in urls for key in ("expanded_url", "unwound_url")}
     return post.link in seen or contains_url(str(found.get("text") or ""), post.link)
-
-
-def _metrics(counts: dict[str, Any]) -> Metrics:
-    """Both generations of names: ``retweet_count`` became ``repost_count`` in 2026."""
-    reposts = counts.get("repost_count", counts.get("retweet_count"))
-    quotes = counts.get("quote_count")
-    shares = [number for number in (reposts, quotes) if number is not None]
-    return Metrics(
-        impressions=counts.get("impression_count"),
-        likes=counts.get("like_count"),
-        comments=counts.get("reply_count"),
-        shares=sum(shares) if shares else None,
-        saves=counts.get("bookmark_count"),
-    )
 
 
 connector = X
