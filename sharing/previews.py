@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from content_library.models import Item
+from sharing.attaching import Attached
 from sharing.connectors.base import Connector
 from sharing.models import Account, TrackedLink
-from sharing.services import CODE_LENGTH, Part, text_problems, words
+from sharing.services import CODE_LENGTH, Part, text_problems, with_files, words
 
 SAMPLE_WORD = "yourlink"
 
@@ -23,6 +24,8 @@ class Preview:
     problems: list[str]
     card_title: str
     card_host: str
+    attached: Attached
+    shows_card: bool
 
     @property
     def left(self) -> int:
@@ -51,17 +54,28 @@ def preview(connector: Connector, account: Account, text: str, item: Item) -> Pr
 
     Only the link's code differs: it is drawn when Share is pressed, in the same length.
     """
+    part = with_files(Part(account, text), item)
     link_url = sample_link()
-    composed = connector.compose(words(text), link_url, item.source_url)
+    composed = connector.compose(
+        words(text), link_url if item.source_url else "", item.source_url,
+        has_media=bool(part.attached.files),
+    )  # fmt: skip
     return Preview(
         text=composed,
         link_url=link_url,
         length=connector.length(composed),
         max_chars=connector.limits.max_chars,
-        problems=text_problems(Part(account, text), item),
+        problems=text_problems(part, item),
+        attached=part.attached,
+        shows_card=shows_card(connector, part.attached, item),
         card_title=item.title,
         card_host=host_of(link_url),
     )
+
+
+def shows_card(connector: Connector, attached: Attached, item: Item) -> bool:
+    """Tell whether the link is drawn as a card; where media go along, none is."""
+    return bool(item.source_url) and not attached.files and not connector.needs_media
 
 
 def sample_link() -> str:

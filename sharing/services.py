@@ -1,7 +1,7 @@
 """What members do: share an item, cancel, answer what only they can know, keep a draft."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from content_library.models import Item
 from guidelines.models import GuidelineVersion
 from guidelines.services import unacknowledged
 from sharing import publishing
+from sharing.attaching import Attached, attach, files_of
 from sharing.configured import UnknownNetwork, connector_for, publisher_for
 from sharing.connectors.text import Sentence, plain_ends
 from sharing.models import (
@@ -46,6 +47,9 @@ LONGEST_TEXT = 10_000
 Errors = dict[str, list[str]]
 
 
+NO_FILES = Attached()
+
+
 class ShareRefused(Exception):
     """Nothing was shared; ``errors`` says why, field by field.
 
@@ -60,10 +64,20 @@ class ShareRefused(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """The words for one account."""
+    """The words for one account, and which of the item's files go with them."""
 
     account: Account
     text: str
+    attached: Attached = NO_FILES
+
+
+def with_files(part: Part, item: Item) -> Part:
+    """Return the part with what its network takes of the item's files."""
+    try:
+        connector = connector_for(part.account.network, item.tenant_id)
+    except UnknownNetwork:
+        return part
+    return replace(part, attached=attach(connector, item, files_of(item)))
 
 
 def share_item(
@@ -87,6 +101,7 @@ def share_item(
     timing = time_it(by, item, now, Asked(scheduled_at, scheduled_local))
     if unread is None:
         unread = unacknowledged(by)
+    parts = [with_files(part, item) for part in parts]
     errors = problems(by, item, parts, now, unread) | timing.errors
     share = None
     if not errors:
@@ -162,7 +177,10 @@ def find_twin(
 def is_same(publication: Publication, typed: str, item: Item) -> bool:
     """Tell whether these words stand there, or are on their way."""
     connector = connector_for(publication.network, publication.tenant_id)
-    text = connector.compose(typed, publication.link.url, item.source_url)
+    text = connector.compose(
+        typed, link_in(publication.link, item), item.source_url,
+        has_media=bool(publication.media),
+    )  # fmt: skip
     over = publication.state in (State.FAILED, State.CANCELLED)
     return text == publication.text and not over
 
@@ -254,12 +272,29 @@ def make_publication(
         link=link,
         network=account.network,
         text=connector_for(account.network, tenant_id).compose(
-            words(part.text), link.url, item.source_url
+            words(part.text),
+            link_in(link, item),
+            item.source_url,
+            has_media=bool(part.attached.files),
         ),
-        card={"link": link.url, "title": item.title, "description": item.summary},
+        card=card_of(item, link_in(link, item)),
+        media=part.attached.frozen,
         reason=timing.reason,
         not_before=due,
     )
+
+
+def link_in(link: TrackedLink, item: Item) -> str:
+    """Return the address that stands in a post; nothing where the item leads nowhere."""
+    return link.url if item.source_url else ""
+
+
+def card_of(item: Item, link: str) -> dict[str, str]:
+    """Freeze what the card of a link is drawn from."""
+    card = {"link": link, "title": item.title, "description": item.summary}
+    if item.image:
+        card |= {"image": item.image.name or "", "alt": item.image_alt}
+    return card
 
 
 def beginning(publication: Publication) -> PublicationEvent:
@@ -300,6 +335,8 @@ def problems(
             errors[f"publications.{index}.account"] = [wrong]
         elif wrongs := text_problems(part, item):
             errors[f"publications.{index}.text"] = wrongs
+        elif part.attached.problem:
+            errors[f"publications.{index}.account"] = [part.attached.problem]
         seen.add(part.account.pk)
     return errors
 
@@ -326,7 +363,10 @@ def text_problems(part: Part, item: Item) -> list[str]:
     account, typed = part.account, words(part.text)
     connector = connector_for(account.network, account.tenant_id)
     # Nothing typed is nothing said, even where the link alone would make a text.
-    text = typed and connector.compose(typed, sample_link(), item.source_url)
+    link = sample_link() if item.source_url else ""
+    text = typed and connector.compose(
+        typed, link, item.source_url, has_media=bool(part.attached.files)
+    )
     return [translated(problem) for problem in connector.check(text)]
 
 

@@ -126,7 +126,11 @@ def draw(stored: ItemMedia, rule: Rule) -> tuple[str, Fact]:
 
 def thumbnail(item: Item) -> Media | None:
     """Return the picture of the item's card, a JPEG; None where it has none."""
-    name = item.image.name
+    return card_picture(item.tenant_id, item.image.name or "", item.image_alt)
+
+
+def card_picture(tenant_id: UUID, name: str, alt: str) -> Media | None:
+    """Return the picture of a card that is stored by this name; None where there is none."""
     if not name or not default_storage.exists(name):
         return None
     width, height = measured(default_storage.path(name))
@@ -137,8 +141,8 @@ def thumbnail(item: Item) -> Media | None:
         open=opener(name),
         width=width,
         height=height,
-        alt=item.image_alt,
-        url=public_address(item.tenant_id, name) if media_is_public() else "",
+        alt=alt,
+        url=public_address(tenant_id, name) if media_is_public() else "",
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.media import Kind, Rule
 from sharing.connectors.types import Limits, NotYet, Pending, Posted, Profile
 
 API = "https://api.snail.example"
@@ -13,7 +14,9 @@ class Snail(OAuth2Connector):
     slug = "snail"
     label = "Snail"
     icon = "M4 4h16v16H4z"
-    limits = Limits(max_chars=500)
+    limits = Limits(
+        max_chars=500, media=(Rule(Kind.IMAGE, ("image/jpeg",), most=2, least_side=20),)
+    )
     scopes = ("post",)
     AUTHORIZE_URL = "https://snail.example/authorize"
     TOKEN_URL = f"{API}/token"
@@ -43,7 +46,11 @@ class Snail(OAuth2Connector):
             "POST",
             f"{API}/posts",
             tokens=tokens,
-            body={"text": post.text, **post.made},
+            body={
+                "text": post.text,
+                "pictures": [one.alt for one in post.media],
+                **post.made,
+            },
             creates=True,
             deadline=deadline,
         )
