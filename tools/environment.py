@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.terminal import STATE
 
-NETWORKS = ("LINKEDIN", "X")
+NETWORKS = ("LINKEDIN", "TIKTOK", "X")
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "advocacy.settings"}
 
 
@@ -62,6 +62,7 @@ def for_demo(
             f"NETWORK_{network}_CLIENT_ID": "demo-client",
             f"NETWORK_{network}_CLIENT_SECRET": "demo-secret",
         }
+    networks["NETWORK_TIKTOK_MODE"] = "audited"
     return (
         SETTINGS
         | {"DEMO": "1", "PUBLIC_URL": f"http://localhost:{port}"}

@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         linkedin_oldest_version=chosen.linkedin_oldest_version,
         x_per_quarter_hour=chosen.x_per_quarter_hour,
         x_app_per_day=chosen.x_app_per_day,
+        tiktok_audited=not chosen.tiktok_unaudited,
+        tiktok_webhook=chosen.tiktok_webhook,
     )
     try:
         server = Server((chosen.host, chosen.port), World(settings, chosen.state))
@@ -77,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         "--x-per-quarter-hour", type=int, default=Settings.x_per_quarter_hour
     )
     parser.add_argument("--x-app-per-day", type=int, default=Settings.x_app_per_day)
+    parser.add_argument("--tiktok-unaudited", action="store_true")
+    parser.add_argument(
+        "--tiktok-webhook", default="", help="send signed messages there"
+    )
     return parser
 
 

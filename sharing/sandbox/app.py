@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sharing.sandbox import files, linkedin, pages, x, x_tokens
+from sharing.sandbox import (
+    files,
+    linkedin,
+    pages,
+    tiktok,
+    tiktok_shapes,
+    tiktok_tokens,
+    x,
+    x_tokens,
+)
 from sharing.sandbox.messages import Request, Response, as_json, redirect
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
@@ -20,6 +29,7 @@ _STYLE = Path(__file__).with_name("style.css")
 _GIVERS = {
     "linkedin": (linkedin.new_grant, linkedin.RULES),
     "x": (x_tokens.new_grant, x_tokens.RULES),
+    "tiktok": (tiktok_tokens.new_grant, tiktok_tokens.RULES),
 }
 
 
@@ -142,15 +152,17 @@ def give_tokens(world: World, request: Request, _path: Mapping[str, str]) -> Res
 
 def _grant_record(grant: Grant, client_id: str) -> dict[str, Any]:
     person = named(grant.person)
-    subject = f"urn:li:person:{person.subject(client_id)}"
-    number = person.number(grant.network)
+    ids = {
+        "linkedin": f"urn:li:person:{person.subject(client_id)}",
+        "tiktok": tiktok_shapes.open_id(person, client_id),
+    }
     return {
         "network": grant.network,
         "access_token": grant.access,
         "refresh_token": grant.refresh or None,
         "expires_at": datetime.fromtimestamp(grant.expires, UTC).isoformat(),
         "scopes": list(grant.scopes),
-        "remote_id": subject if grant.network == "linkedin" else number,
+        "remote_id": ids.get(grant.network) or person.number(grant.network),
         "handle": "" if grant.network == "linkedin" else person.handle,
         "name": person.name,
     }
@@ -172,6 +184,7 @@ def end_tokens(world: World, request: Request, path: Mapping[str, str]) -> Respo
 _ROUTES: dict[str, Handler] = {
     **linkedin.ROUTES,
     **x.ROUTES,
+    **tiktok.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,
     "GET /_sandbox/files/{name}": file,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _WEB = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 _TAG = re.compile(r"(?<![\w&])#\w+")
-_LABELS = {"linkedin": "LinkedIn", "x": "X"}
+_LABELS = {"linkedin": "LinkedIn", "x": "X", "tiktok": "TikTok"}
+_HANDLES = ("x", "tiktok")
 
 
 def page(title: str, body: str, status: int = 200, form_to: str = "") -> Response:
@@ -131,10 +132,17 @@ def one_post(post: StoredPost | None) -> Response:
     return page(f"{name}: post", f"<h1>Post by {escape(name)}</h1>{_post(post)}{_NOTE}")
 
 
+def feed(title: str, head: str, found: Iterable[StoredPost]) -> Response:
+    """One person's posts, newest first, below what ``head`` says."""
+    newest = sorted(found, key=lambda post: post.at, reverse=True)
+    shown = "".join(_post(post) for post in newest[:200])
+    return page(title, f"{head}{shown or '<p>Nothing yet.</p>'}{_NOTE}")
+
+
 def _post(post: StoredPost) -> str:
     person = named(post.person)
     moment = datetime.fromtimestamp(post.at, UTC)
-    handle = f"@{person.handle} · " if post.network == "x" else ""
+    handle = f"@{person.handle} · " if post.network in _HANDLES else ""
     label = _LABELS.get(post.network, post.network)
     return f"""
 <article class="post post--{escape(post.network)}">

@@ -29,6 +29,17 @@ class Settings:
     x_video_seconds: float = 3.0  # until X has looked at a GIF or a video
     x_per_quarter_hour: int = 100
     x_app_per_day: int = 10_000
+    tiktok_audited: bool = True
+    tiktok_seconds: float = 3.0  # until a post is out
+    tiktok_public_seconds: float = 10.0  # then, until it has an address
+    tiktok_webhook: str = ""  # where messages go
+    tiktok_verified: tuple[
+        str, ...
+    ] = ()  # where pictures may come from; empty: anywhere
+    tiktok_creator_per_minute: int = 20
+    tiktok_init_per_minute: int = 6
+    tiktok_status_per_minute: int = 30
+    tiktok_posts_per_day: int = 15
 
     def linkedin_seconds(self, kind: str) -> float:
         """How long a file is read before it may be shown."""
