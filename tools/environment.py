@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tools.terminal import STATE
 
-NETWORKS = ("LINKEDIN", "TIKTOK", "X")
+NETWORKS = ("LINKEDIN", "X")
+IN_DEMO = (*NETWORKS, "TIKTOK")
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "advocacy.settings"}
 
 
@@ -56,7 +57,7 @@ def for_demo(
 ) -> dict[str, str]:
     sandbox = f"http://localhost:{sandbox_port}"
     networks: dict[str, str] = {}
-    for network in NETWORKS:
+    for network in IN_DEMO:
         networks |= {
             f"NETWORK_{network}_BASE_URL": sandbox,
             f"NETWORK_{network}_CLIENT_ID": "demo-client",
