@@ -65,7 +65,8 @@ def judged(connector: Connector, files: Sequence[ItemMedia]) -> str:
     """Return why these files cannot go along, in the reader's language."""
     if problems := connector.check_media(facts(connector, files)):
         return told(problems[0])
-    if files and connector.fetches_media and not connector.base_url:
+    is_fetched = {file.kind for file in files} & connector.fetches_media
+    if is_fetched and not connector.base_url:
         return why_not_public()
     return ""
 

@@ -57,9 +57,8 @@ class Connector:
     needs_text: ClassVar[bool] = True
     asks: bool = False  # wants choices with each post: see share_form
     needs_media: ClassVar[bool] = False  # no post without a picture or a video
-    fetches_media: ClassVar[bool] = (
-        False  # reads files at their address instead of ours
-    )
+    # Files that it reads at their address itself, instead of being sent them.
+    fetches_media: ClassVar[frozenset[media.Kind]] = frozenset()
     shows_card: ClassVar[bool] = False  # draws a link's card from what we tell it
     probe: ClassVar[bool] = False  # an identical second publish() names the first post
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome

@@ -92,7 +92,7 @@ class Instagram(Insights, Containers, Login):
     }
     needs_text = False
     needs_media = True
-    fetches_media = True
+    fetches_media = frozenset(MediaKind)
     finds = True
     measures = True
     callbacks = frozenset({"deauthorize", "deletion"})

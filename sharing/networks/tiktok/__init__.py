@@ -93,7 +93,7 @@ class TikTok(Hooks, Uploader):
     refreshable = True
     needs_text = False
     needs_media = True
-    fetches_media = True
+    fetches_media = frozenset({media.Kind.IMAGE})
     asks = True
     finds = True
     measures = True
