@@ -25,6 +25,7 @@ from django.utils import timezone
 from benchmarks.bars import Bar
 from benchmarks.publishing import (
     FAR_SIDE,
+    analyze,
     connect,
     free_port,
     is_open,
@@ -101,6 +102,7 @@ def measure() -> Iterator[Bar]:
     """Everybody presses within a minute: errors, p95, drained at the networks' limits."""
     offer_networks()
     herd, first = Crowd.of("herd", MEMBERS), Crowd.of("first", THREADS)
+    analyze()
     with product(LIMIT) as (web, far):
         warm_up(first, web)
         yield from press_and_drain(herd, web, far)

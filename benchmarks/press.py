@@ -16,6 +16,7 @@ from advocacy.wsgi import application
 from benchmarks.bars import Bar
 from benchmarks.feed import queries
 from benchmarks.herd import Crowd, offer_networks
+from benchmarks.publishing import analyze
 
 PRESSES = 300
 WARMING = 40
@@ -27,6 +28,7 @@ def measure() -> Iterator[Bar]:
     """A press of two networks through all of web but gunicorn: queries, processor time."""
     offer_networks()
     crowd = Crowd.of("press", WARMING + 1 + 2 * PRESSES)
+    analyze()
     numbers = iter(range(len(crowd.members)))
     for _ in range(WARMING):
         press(crowd, next(numbers))
