@@ -242,6 +242,7 @@ def hold(attempt: ConnectAttempt, held: Held) -> None:
             "remote_id": held.profile.remote_id,
             "handle": held.profile.handle,
             "name": held.profile.name,
+            "callback_id": held.profile.callback_id,
             "access_token": held.tokens.access_token,
             "refresh_token": held.tokens.refresh_token,
             "expires_at": held.tokens.expires_at and held.tokens.expires_at.isoformat(),
@@ -262,7 +263,12 @@ def held_by(attempt: ConnectAttempt) -> Held:
     )
     ends = data["expires_at"]
     return Held(
-        Profile(data["remote_id"], data["handle"], data["name"]),
+        Profile(
+            data["remote_id"],
+            data["handle"],
+            data["name"],
+            callback_id=data["callback_id"],
+        ),
         Tokens(
             data["access_token"],
             data["refresh_token"],
@@ -321,6 +327,7 @@ def store(account: Account, held: Held, now: datetime) -> None:
     """Write the profile and the sealed tokens."""
     sealed = seal(account, held.tokens)
     account.remote_id, account.server = held.profile.remote_id, held.tokens.server
+    account.callback_id = held.profile.callback_id
     account.handle, account.name = held.profile.handle, held.profile.name
     account.state = Account.State.CONNECTED
     account.scopes = list(held.tokens.scopes)
@@ -393,7 +400,9 @@ def readable_tokens(account: Account) -> Tokens | None:
         return None
 
 
-def forget(account: Account, by: Membership, now: datetime) -> None:
+def forget(
+    account: Account, by: Membership | None, now: datetime, **details: Any
+) -> None:
     """Wipe the tokens and cancel what was waiting for this account."""
     account.state, account.disconnected_at = Account.State.DISCONNECTED, now
     account.access_token = account.refresh_token = b""
@@ -402,7 +411,9 @@ def forget(account: Account, by: Membership, now: datetime) -> None:
     waiting = Publication.objects.for_tenant(account.tenant_id).filter(account=account)
     stoppable = waiting.filter(state__in=[State.READY, State.CLAIMED, State.NEEDS_USER])
     publishing.cancel_all(stoppable, reason=Reason.ACCOUNT_GONE)
-    audit.record("account.disconnected", account, by=by, network=account.network)
+    audit.record(
+        "account.disconnected", account, by=by, network=account.network, **details
+    )
 
 
 def revoke(account: Account, tokens: Tokens) -> None:

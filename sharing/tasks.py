@@ -20,6 +20,7 @@ from sharing import (
     failpoints,
     media,
     publishing,
+    renewing,
     settling,
     sweeping,
     tokens,
@@ -74,6 +75,12 @@ def forget_media(**_later: object) -> None:
     media.forget_media(timezone.now())
 
 
+@shared_task(name="sharing.renew")
+def renew(tenant_id: str, account_id: str, **_later: object) -> None:
+    forget_bell(renew, account_id)
+    renewing.renew(tenant_id, account_id)
+
+
 @shared_task(
     name="sharing.sweep", expires=max(10, settings.PUBLISHING_SWEEP_SECONDS * 2)
 )
@@ -86,6 +93,7 @@ def sweep(**_later: object) -> None:
     attempt(sweeping.forget_attempts)
     attempt(budgets.forget)
     attempt(tokens.forget_previous)
+    attempt(partial(ring_for, renew, renewing.due))
 
 
 def attempt(part: Callable[[], object]) -> None:
@@ -151,6 +159,13 @@ def ring_first(ids: Sequence[tuple[UUID, UUID]]) -> None:
             for tenant_id, publication_id in ids:
                 words = (str(tenant_id), str(publication_id))
                 publish.apply_async(words, producer=producer)
+
+
+def ring_to_settle(publication: Publication) -> None:
+    """Ring once it can be seen that the row may be asked about."""
+    transaction.on_commit(
+        partial(ring, settle, publication.tenant_id, publication.pk), robust=True
+    )
 
 
 def ring(task: object, tenant_id: UUID | str, publication_id: UUID | str) -> None:

@@ -69,13 +69,23 @@ def usable_tokens(account: Account, connector: Connector) -> Tokens:
     """
     if not account.is_connected:
         raise errors.Disconnected(reason="not_connected")
-    if not is_ageing(account):
+    if not is_ageing(account, connector.renew_before):
         return open_tokens(account)
     if not (connector.refreshable and account.refresh_token):
         if is_expired(account):
             raise errors.Disconnected(reason="expired")
         return open_tokens(account)
-    return renew(account, connector)
+    return renew_or_wait(account, connector)
+
+
+def renew_or_wait(account: Account, connector: Connector) -> Tokens:
+    """Renew; where that was only early and does not work now, the old token will do."""
+    try:
+        return renew(account, connector)
+    except (errors.TryLater, errors.OperatorAction, errors.Refused):
+        if is_ageing(account):
+            raise
+        return open_tokens(account)
 
 
 def renew(account: Account, connector: Connector) -> Tokens:
@@ -245,11 +255,11 @@ def forget_previous() -> int:
     return sum(len(one_statement(pk, FORGET, [pk])) for pk in tenants)
 
 
-def is_ageing(account: Account) -> bool:
+def is_ageing(account: Account, before: timedelta = RENEW_BEFORE) -> bool:
     """True when the token ends soon, by the database's clock as the row was read."""
     return (
         account.expires_at is not None
-        and account.expires_at < account.read_at + RENEW_BEFORE
+        and account.expires_at < account.read_at + max(before, RENEW_BEFORE)
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sharing.views import accounts, compose, feed, publications, queue, rules
+from sharing.views import accounts, compose, feed, hooks, publications, queue, rules
 
 app_name = "sharing"
 
@@ -35,4 +35,10 @@ urlpatterns = [
 
 callback_patterns = [
     path("connect/<str:network>/callback/", accounts.callback, name="connect_callback"),
+    path("connect/<str:network>/hooks/<str:kind>/", hooks.hook, name="network_hook"),
+    path(
+        "connect/<str:network>/forgotten/<str:code>/",
+        hooks.receipt,
+        name="deletion_receipt",
+    ),
 ]

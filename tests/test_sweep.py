@@ -50,6 +50,7 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Parameters that name no row of a tenant.
 WORDS = {
     "network": "linkedin",
+    "kind": "events",
     "token": "an-invented-secret",
     "key": "an-invented-key",
     "signed": "an-invented-signature",

@@ -36,6 +36,8 @@ class Account(TenantModel):
     remote_id = models.CharField(max_length=200)
     # "https://host" where a network has many; ``remote_id`` is then unique across them.
     server = models.CharField(max_length=260, blank=True, db_default="")
+    # How the network names the person when it calls us, if that is another id.
+    callback_id = models.CharField(max_length=200, blank=True, db_default="")
     handle = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.CONNECTED)
@@ -81,6 +83,16 @@ class Account(TenantModel):
                 fields=["tenant", "previous_until"],
                 condition=Q(previous_until__isnull=False),
                 name="account_previous",
+            ),
+            models.Index(
+                fields=["tenant", "network", "expires_at"],
+                condition=Q(state="connected"),
+                name="account_ends",
+            ),
+            models.Index(
+                fields=["tenant", "network", "callback_id"],
+                condition=~Q(callback_id=""),
+                name="account_called_back",
             ),
         ]
 

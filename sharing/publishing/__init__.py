@@ -23,7 +23,7 @@ from sharing.publishing.moving import (
     settle_time,
 )
 from sharing.publishing.outcomes import LONGEST, Outcome, is_anothers, record
-from sharing.publishing.pending import ask_renewed, is_overdue
+from sharing.publishing.pending import ask_now, ask_renewed, is_overdue
 from sharing.publishing.posts import frozen_post
 from sharing.publishing.preparing import prepare
 from sharing.publishing.sending import (
@@ -50,6 +50,7 @@ __all__ = [
     "MARGIN",
     "Outcome",
     "Work",
+    "ask_now",
     "ask_renewed",
     "cancel",
     "cancel_all",

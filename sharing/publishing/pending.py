@@ -6,6 +6,8 @@ It never leads back to READY: what was accepted is not sent a second time.
 import math
 from datetime import timedelta
 
+from django.db.models.functions import Now
+
 from sharing import networks
 from sharing.connectors import errors
 from sharing.connectors.base import Connector
@@ -15,6 +17,7 @@ from sharing.models import Publication, Reason, State
 from sharing.publishing.moving import move, settle_time
 from sharing.publishing.sql import NOW, Sql, after
 from sharing.telling import label_of, tell
+from tenants.scoping import acting_for
 
 SOONEST = timedelta(seconds=1)
 UNHINTED = timedelta(seconds=5)  # then longer and longer
@@ -49,6 +52,15 @@ def stay(publication: Publication, error: errors.ConnectorError) -> bool:
 def ask_renewed(publication: Publication) -> bool:
     """PENDING, and asked at once with a new token."""
     return move(publication, State.PENDING, reason=Reason.TOKEN_REFRESH, not_before=NOW)
+
+
+def ask_now(publication: Publication) -> bool:
+    """PENDING, and asked at once: the network says that there is news of it."""
+    with acting_for(publication.tenant_id):
+        rows = Publication.objects.for_tenant(publication.tenant_id).filter(
+            pk=publication.pk, state=State.PENDING, not_before__gt=Now()
+        )
+        return rows.update(not_before=Now()) == 1
 
 
 def wait_for_member(publication: Publication) -> bool:
