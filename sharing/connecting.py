@@ -196,7 +196,8 @@ def exchange(attempt: ConnectAttempt, connector: OAuth2Connector, code: str) -> 
 
 def read_profile(connector: Connector, tokens: Tokens) -> Held:
     """Ask who consented, once they have consented to all that sharing needs."""
-    missing = [scope for scope in connector.scopes if scope not in tokens.scopes]
+    granted = tokens.scopes
+    missing = [one for one in connector.scopes if not connector.covers(granted, one)]
     if missing:
         raise ScopesMissing(connector, missing)
     return Held(connector.profile(tokens), tokens)

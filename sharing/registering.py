@@ -1,5 +1,7 @@
 """Our apps at the servers of a network that has many: registered once each, and kept."""
 
+from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -8,10 +10,13 @@ from django.utils import timezone
 from sharing import vault
 from sharing.connectors.base import Connector, ServersConnector
 from sharing.connectors.types import Credentials
-from sharing.models import ServerApp
+from sharing.models import Account, ServerApp
 from tenants.scoping import acting_for
 
+UNUSED_LIVES = timedelta(hours=20)
 NAME = "Advocacy"  # what a server's consent page calls us
+
+Bound = TypeVar("Bound", bound=Connector)
 
 
 def redirect_uri(network: str) -> str:
@@ -26,7 +31,7 @@ def registered(
 
     Speaks HTTP: call it outside a transaction.
     """
-    app = known_app(tenant_id, connector, server)
+    app = known_app(tenant_id, connector, server, sure=True)
     if app is None:
         bound = connector.at(server)
         app = bound.register(NAME, settings.PUBLIC_URL, redirect_uri(connector.slug))
@@ -34,7 +39,7 @@ def registered(
     return connector.at(server, app)
 
 
-def bound_to(tenant_id: UUID, connector: Connector, server: str) -> Connector:
+def bound_to(tenant_id: UUID, connector: Bound, server: str) -> Bound:
     """Return the connector as it speaks to an account's server; most have only one."""
     if not isinstance(connector, ServersConnector):
         return connector
@@ -42,14 +47,19 @@ def bound_to(tenant_id: UUID, connector: Connector, server: str) -> Connector:
 
 
 def known_app(
-    tenant_id: UUID, connector: ServersConnector, server: str
+    tenant_id: UUID, connector: ServersConnector, server: str, *, sure: bool = False
 ) -> Credentials | None:
-    """Return our app there, unless it was registered for something else."""
+    """Return our app there, unless it was registered for something else.
+
+    ``sure``: only if the server cannot have swept it away.
+    """
     with acting_for(tenant_id):
         rows = ServerApp.objects.for_tenant(tenant_id)
         row = rows.filter(network=connector.slug, server=server).first()
+        if row is None or (sure and not is_in_use(row)):
+            return None
     wanted = redirect_uri(connector.slug), " ".join(connector.scopes)
-    if row is None or (row.redirect_uri, row.scopes) != wanted:
+    if (row.redirect_uri, row.scopes) != wanted:
         return None
     try:
         secret = vault.unseal(
@@ -58,6 +68,14 @@ def known_app(
     except vault.Unreadable:
         return None
     return Credentials(row.client_id, secret)
+
+
+def is_in_use(row: ServerApp) -> bool:
+    """Servers sweep away apps that nobody has connected with for a day."""
+    accounts = Account.objects.for_tenant(row.tenant_id).filter(
+        network=row.network, server=row.server, state=Account.State.CONNECTED
+    )
+    return timezone.now() - row.registered_at < UNUSED_LIVES or accounts.exists()
 
 
 def keep(
@@ -77,14 +95,10 @@ def keep(
         app.client_secret, tenant=tenant_id, row=row.pk, column="client_secret"
     )
     with acting_for(tenant_id):
-        forget_unusable(tenant_id, connector, server)
+        if known_app(tenant_id, connector, server, sure=True) is None:
+            forget(tenant_id, connector, server)
         ServerApp.objects.bulk_create([row], ignore_conflicts=True)
     return known_app(tenant_id, connector, server) or app
-
-
-def forget_unusable(tenant_id: UUID, connector: ServersConnector, server: str) -> None:
-    if known_app(tenant_id, connector, server) is None:
-        forget(tenant_id, connector, server)
 
 
 def forget(tenant_id: UUID, connector: Connector, server: str) -> None:

@@ -267,6 +267,10 @@ class Connector:
         """
         return None
 
+    def covers(self, granted: Sequence[str], scope: str) -> bool:
+        """Whether what the member allowed holds this scope."""
+        return scope in granted
+
     # How a subclass talks
 
     def call(

@@ -21,6 +21,8 @@ _EMOJI = regex.compile(
     rf"|{_ONE}(?:\u200D{_ONE})*+"
 )
 
+_GRAPHEME = regex.compile(r"\X")
+
 # Beyond this nobody's limit is near, and an exact count is not worth the time.
 _HOPELESS = 20_000
 
@@ -52,3 +54,8 @@ def _plain(text: str, limits: Limits) -> int:
 def _weight(point: int, limits: Limits) -> int:
     light = any(first <= point <= last for first, last in limits.light_ranges)
     return 1 if light else 2
+
+
+def grapheme_length(text: str) -> int:
+    """How many characters a person sees, by Unicode's rules for where one ends."""
+    return sum(1 for _ in _GRAPHEME.finditer(text))

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from sharing.sandbox import (
     files,
     linkedin,
+    mastodon,
     pages,
     tiktok,
     tiktok_shapes,
@@ -185,6 +186,7 @@ _ROUTES: dict[str, Handler] = {
     **linkedin.ROUTES,
     **x.ROUTES,
     **tiktok.ROUTES,
+    **mastodon.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,
     "GET /_sandbox/files/{name}": file,

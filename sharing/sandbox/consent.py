@@ -88,7 +88,7 @@ def _new_code(
 
 
 def _untrustworthy(world: World, asked: Mapping[str, str], rules: Rules) -> str:
-    if asked.get(rules.client_id_param, "") not in world.settings.clients:
+    if not world.knows_app(asked.get(rules.client_id_param, "")):
         return f"This app is not registered: the {rules.client_id_param} is unknown."
     address = asked.get("redirect_uri", "")
     parts = urlsplit(address)

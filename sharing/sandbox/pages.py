@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 _WEB = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 _TAG = re.compile(r"(?<![\w&])#\w+")
-_LABELS = {"linkedin": "LinkedIn", "x": "X", "tiktok": "TikTok"}
+_LABELS = {
+    "linkedin": "LinkedIn",
+    "x": "X",
+    "tiktok": "TikTok",
+    "mastodon": "Mastodon",
+}
 _HANDLES = ("x", "tiktok")
 
 
@@ -143,6 +148,8 @@ def _post(post: StoredPost) -> str:
     person = named(post.person)
     moment = datetime.fromtimestamp(post.at, UTC)
     handle = f"@{person.handle} · " if post.network in _HANDLES else ""
+    if "host" in post.sent:
+        handle = f"@{person.handle}@{post.sent['host']} · "
     label = _LABELS.get(post.network, post.network)
     return f"""
 <article class="post post--{escape(post.network)}">

@@ -86,6 +86,7 @@ class Store:
         self.posts: list[StoredPost] = []
         self.uploads: dict[str, Any] = {}  # of files underway, by network and name
         self.calls: dict[str, deque[float]] = defaultdict(deque)
+        self.notes: dict[str, Any] = {}  # whatever else a network remembers, by name
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
         self._last_id = self._last_snowflake = 0
@@ -131,6 +132,11 @@ class Store:
         with self.lock:
             self._revoke(family)
             self._write("revoke", {"family": family})
+
+    def note(self, name: str, value: Any) -> None:
+        with self.lock:
+            self.notes[name] = value
+            self._write("note", {"name": name, "value": value})
 
     # Posts
 
@@ -178,7 +184,14 @@ class Store:
 
     def reset(self) -> None:
         with self.lock:
-            for kept in (self.codes, self.grants, self.posts, self.calls, self.uploads):
+            for kept in (
+                self.codes,
+                self.grants,
+                self.posts,
+                self.calls,
+                self.uploads,
+                self.notes,
+            ):
                 kept.clear()
             self._by_access.clear()
             self._by_refresh.clear()
@@ -196,6 +209,11 @@ class Store:
         for grant in self.grants:
             if grant.family == family:
                 grant.revoked = True
+
+    def _spend(self, access: str) -> None:
+        grant = self.by_access(access)
+        if grant:
+            grant.spent = grant.revoked = True
 
     def _write(self, kind: str, data: dict[str, Any]) -> None:
         if self._file:
@@ -217,12 +235,13 @@ class Store:
             event["scopes"] = tuple(event["scopes"])
             self._keep(Grant(**event))
         elif kind == "spend":
-            for grant in filter(None, [self.by_access(event["access"])]):
-                grant.spent = grant.revoked = True
+            self._spend(event["access"])
         elif kind == "revoke":
             self._revoke(event["family"])
         elif kind == "remove":
-            for post in filter(None, [self.find_post(event["network"], event["id"])]):
-                self.posts.remove(post)
+            post = self.find_post(event["network"], event["id"])
+            self.posts[:] = [one for one in self.posts if one is not post]
+        elif kind == "note":
+            self.notes[event["name"]] = event["value"]
         elif kind == "post":
             self.posts.append(StoredPost(**event))

@@ -29,6 +29,8 @@ class Settings:
     x_video_seconds: float = 3.0  # until X has looked at a GIF or a video
     x_per_quarter_hour: int = 100
     x_app_per_day: int = 10_000
+    mastodon_per_three_hours: int = 300
+    mastodon_work_seconds: int = 3  # on a video
     tiktok_audited: bool = True
     tiktok_seconds: float = 3.0  # until a post is out
     tiktok_public_seconds: float = 10.0  # then, until it has an address
@@ -70,6 +72,12 @@ class World:
 
     def now(self) -> float:
         return self.store.clock.now()
+
+    def knows_app(self, client_id: str) -> bool:
+        """Whether it was given to us, or has registered itself."""
+        return (
+            client_id in self.settings.clients or f"app/{client_id}" in self.store.notes
+        )
 
     def note(self, request: Request, status: int) -> None:
         """Keep what was asked, without any header that carries a secret."""

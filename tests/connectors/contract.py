@@ -1,7 +1,6 @@
 """What every network must keep. A network's test inherits this and adds its answers."""
 
 import ast
-import copy
 import inspect
 import json
 import logging
@@ -19,7 +18,7 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from sharing import networks
 from sharing.connectors import errors
-from sharing.connectors.base import OAuth2Connector
+from sharing.connectors.base import Connector, ServersConnector
 from sharing.connectors.types import (
     Credentials,
     Metrics,
@@ -33,13 +32,18 @@ from sharing.connectors.types import (
 CANARY = "canary-7b1f-token"
 SECRET = "canary-9c2e-secret"
 LINK = "https://go.example.com/l/k3Yq"
+NAMES = ("name", "username", "display_name", "handle", "displayName")
 CALLBACK = "https://app.example.com/connect/somewhere/callback/"
 
 
-class ConnectorContract:
-    """State the facts as class attributes; the tests come by inheritance."""
+class Contract:
+    """What holds for every network, however its members connect."""
 
     slug: ClassVar[str]
+    server: ClassVar[str] = ""  # one of them, where there are many
+    own_id: ClassVar[str] = (
+        ""  # the member's as the answer has it, if it is kept longer
+    )
     publish_url: ClassVar[str]
     accepted: ClassVar[dict[str, Any]]  # what `responses` answers to a good post
     remote_id: ClassVar[str]
@@ -55,26 +59,37 @@ class ConnectorContract:
     measured: ClassVar[Metrics | None] = None
 
     profile_id = "urn:li:person:ab12"
-    post = Post("Good news from the grid", LINK, "A title", "A description")
-    tokens = Tokens(
-        CANARY, f"{CANARY}-refresh", datetime.now(UTC) + timedelta(hours=1), ()
+    post = Post(
+        "Good news from the grid",
+        LINK,
+        "A title",
+        "A description",
+        key="019aa7d2-5b1c-7a3e-9c41-6f2d8b7e0c15",
     )
+
+    @property
+    def tokens(self) -> Tokens:
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        return Tokens(CANARY, f"{CANARY}-refresh", ends, (), self.server)
 
     @pytest.fixture
     def wire(self) -> Iterator[responses.RequestsMock]:
         with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
             yield wire
 
-    @pytest.fixture
-    def connector(self) -> OAuth2Connector:
-        made = networks.get(self.slug)(Credentials("an-app", SECRET))
-        assert isinstance(made, OAuth2Connector)
+    def made(self, base_url: str | None = None) -> Any:
+        made = networks.get(self.slug)(Credentials("an-app", SECRET), base_url)
+        if isinstance(made, ServersConnector):
+            return made.at(self.server)
         return made
 
-    def publish(self, connector: OAuth2Connector, **options: Any) -> Any:
+    @pytest.fixture
+    def connector(self) -> Connector:
+        return self.made()
+
+    def publish(self, connector: Connector, **options: Any) -> Any:
         post = options.pop("post", self.post)
-        tokens = copy.copy(self.tokens)
-        return connector.publish(tokens, self.profile_id, post, **options)
+        return connector.publish(self.tokens, self.profile_id, post, **options)
 
     @property
     def good(self) -> Posted | Pending:
@@ -272,6 +287,13 @@ class ConnectorContract:
         assert caught.value.__context__ is None
         assert caught.value.__cause__ is None
 
+    def test_the_sandbox_address_reroutes_every_call(self, wire):
+        base = "http://localhost:8010"
+        rerouted = self.publish_url.replace("https://", f"{base}/")
+        wire.add(responses.POST, rerouted, **self.accepted)
+
+        assert self.publish(self.made(base)) == self.good
+
     # The member
 
     def test_the_profile_is_read(self, connector, wire):
@@ -291,7 +313,7 @@ class ConnectorContract:
         def spoilt(value):
             if isinstance(value, dict):
                 return {key: spoilt(part) for key, part in value.items()} | {
-                    key: name for key in ("name", "username") if key in value
+                    key: name for key in NAMES if key in value
                 }
             return value
 
@@ -307,7 +329,7 @@ class ConnectorContract:
     @pytest.mark.parametrize("odd", ["9" * 5000, "\u0663\u0664", "1\0", "1/../2"])
     def test_an_id_that_cannot_be_kept_is_no_id(self, connector, wire, odd):
         text = json.dumps(self.profile_answer)
-        own = self.profile.remote_id.rpartition(":")[2]
+        own = self.own_id or self.profile.remote_id.rpartition(":")[2]
         body = text.replace(json.dumps(own), json.dumps(odd))
         wire.add(responses.GET, self.profile_url, body=body)
 
@@ -331,6 +353,13 @@ class ConnectorContract:
         expected = {self.remote_id: self.measured} if self.measured else {}
         assert told == expected
         assert connector.measures == bool(self.measured)
+
+
+class ConnectorContract(Contract):
+    """A network that is connected on its own consent page (OAuth 2).
+
+    State the facts as class attributes; the tests come by inheritance.
+    """
 
     # Consent
 
@@ -356,13 +385,9 @@ class ConnectorContract:
         assert len(connector.new_verifier()) >= 43
         assert connector.new_verifier() != connector.new_verifier()
 
-    def test_the_sandbox_address_reroutes_every_page_and_call(self, wire):
+    def test_the_sandbox_address_reroutes_the_consent_page(self):
         base = "http://localhost:8010"
-        connector = networks.get(self.slug)(Credentials("a", "b"), base)
-        rerouted = self.publish_url.replace("https://", f"{base}/")
-        wire.add(responses.POST, rerouted, **self.accepted)
-
-        self.publish(connector)
+        connector = self.made(base)
 
         page = connector.AUTHORIZE_URL.replace("https://", f"{base}/")
         assert connector.authorize_url("s", CALLBACK, "c").startswith(page)
@@ -524,3 +549,103 @@ class ConnectorContract:
         connector.revoke(self.tokens)
 
         assert all(CANARY in call.request.body for call in wire.calls)
+
+
+class SignInContract(Contract):
+    """A network that is connected with a password made for us: what was typed signs in."""
+
+    answers_typed: ClassVar[dict[str, str]]
+    secret_field: ClassVar[str]  # the one of them that nobody may see again
+    sign_in_url: ClassVar[str]
+    signed_in: ClassVar[dict[str, Any]]  # the answer that holds tokens
+    wrong_password: ClassVar[dict[str, Any]]
+    refresh_url: ClassVar[str]
+    refreshed: ClassVar[dict[str, Any]]
+    ended: ClassVar[dict[str, Any]]  # when the session may not be renewed
+
+    def sign_in(self, connector: Any) -> Tokens:
+        return connector.sign_in(self.answers_typed | {self.secret_field: SECRET})
+
+    def test_it_asks_for_what_signs_in(self, connector):
+        asked = {ask.name: ask for ask in connector.asks_to_connect}
+
+        assert set(self.answers_typed) | {self.secret_field} <= set(asked)
+        assert [name for name, ask in asked.items() if ask.secret] == [
+            self.secret_field
+        ]
+
+    def test_what_was_typed_becomes_tokens(self, connector, wire):
+        wire.add(responses.POST, self.sign_in_url, json=self.signed_in)
+
+        tokens = self.sign_in(connector)
+
+        assert tokens.access_token
+        assert tokens.refresh_token
+        assert set(connector.scopes) <= set(tokens.scopes)
+        assert SECRET not in repr(tokens)
+
+    def test_a_wrong_password_is_said_at_its_field(self, connector, wire):
+        wire.add(responses.POST, self.sign_in_url, **self.wrong_password)
+
+        with pytest.raises(errors.Mistyped) as caught:
+            self.sign_in(connector)
+
+        assert caught.value.field == self.secret_field
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"status": 200, "body": "<html>"},
+            {"status": 200, "json": {"error": "Oops"}},
+            {"status": 200, "json": {"accessJwt": 5, "access_token": 5}},
+            {"status": 302, "headers": {"Location": "https://e.example/"}},
+            {"status": 429, "headers": {"Retry-After": "9"}},
+            {"status": 500, "body": "down"},
+            {"status": 503, "json": {}},
+            {"body": requests.ReadTimeout("late")},
+            {"body": requests.ConnectionError("reset")},
+        ],
+    )
+    def test_an_odd_sign_in_is_a_calm_error_without_the_password(
+        self, connector, wire, caplog, answer
+    ):
+        caplog.set_level(logging.DEBUG)
+        wire.add(responses.POST, self.sign_in_url, **answer)
+
+        with pytest.raises((errors.TryLater, errors.Refused)) as caught:
+            self.sign_in(connector)
+
+        told = "".join(traceback.format_exception(caught.value)) + caplog.text
+        assert SECRET not in told + repr(caught.value)
+        assert caught.value.__context__ is None
+
+    def test_a_session_is_renewed_with_a_new_pair(self, connector, wire):
+        wire.add(responses.POST, self.refresh_url, json=self.refreshed)
+
+        tokens = connector.refresh(self.tokens)
+
+        sent = wire.calls[0].request
+        assert sent.headers["Authorization"] == f"Bearer {CANARY}-refresh"
+        assert tokens.access_token != CANARY
+        assert tokens.refresh_token not in ("", f"{CANARY}-refresh")
+        assert tokens.server == self.server
+
+    def test_only_a_refusal_ends_the_connection(self, connector, wire):
+        for answer, error in (
+            (self.ended, errors.Disconnected),
+            ({"status": 429}, errors.TryLater),
+            ({"status": 500}, errors.TryLater),
+            ({"status": 200, "body": "<html>"}, errors.TryLater),
+            ({"body": requests.ReadTimeout("late")}, errors.TryLater),
+        ):
+            wire.reset()
+            wire.add(responses.POST, self.refresh_url, **answer)
+
+            with pytest.raises(error):
+                connector.refresh(self.tokens)
+
+    def test_without_a_refresh_token_the_member_must_reconnect(self, connector, wire):
+        with pytest.raises(errors.Disconnected):
+            connector.refresh(Tokens(CANARY, server=self.server))
+
+        assert len(wire.calls) == 0

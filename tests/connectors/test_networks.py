@@ -10,7 +10,7 @@ import pytest
 from sharing import networks
 from sharing.connectors.modes import Mode
 from tests.connectors.by_hand import ByHandContract
-from tests.connectors.contract import ConnectorContract
+from tests.connectors.contract import Contract
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUGS = sorted(networks.all_networks())
@@ -41,7 +41,7 @@ def test_each_network_can_be_used_without_an_app(slug):
 def test_each_network_has_a_test_module_that_inherits_the_contract(slug):
     module = importlib.import_module(f"tests.connectors.test_{slug}")
 
-    wanted = ConnectorContract if is_published_on(slug) else ByHandContract
+    wanted = Contract if is_published_on(slug) else ByHandContract
     contracts = [
         one
         for one in vars(module).values()
@@ -51,7 +51,7 @@ def test_each_network_has_a_test_module_that_inherits_the_contract(slug):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_network_tells_an_administrator_how_to_register_the_app(slug):
+def test_each_network_tells_an_administrator_how_to_offer_it(slug):
     guide = (ROOT / "docs" / "networks" / f"{slug}.md").read_text()
 
     if is_published_on(slug) and networks.get(slug).needs_app:
