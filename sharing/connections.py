@@ -20,7 +20,7 @@ class Linked:
 
     account: Account
     permissions: Sequence[str]
-    ends_soon: bool
+    days_left: int | None  # full days, where it ends soon
     renews_itself: bool
 
 
@@ -55,14 +55,21 @@ def read_connections(membership: Membership, now: datetime) -> list[Connection]:
 
 
 def linked(account: Account, network: Connector, now: datetime) -> Linked:
-    ends = account.expires_at
     renews = network.refreshable
     return Linked(
         account=account,
         permissions=permissions(network, account.scopes),
-        ends_soon=bool(ends and not renews and ends - now < SOON),
+        days_left=None if renews else days_left(account, now),
         renews_itself=renews,
     )
+
+
+def days_left(account: Account, now: datetime) -> int | None:
+    """Return how long the connection lasts, where that is worth a word."""
+    ends = account.expires_at
+    if ends is None or ends - now >= SOON:
+        return None
+    return max(0, (ends - now).days)
 
 
 def permissions(network: Connector, granted: Sequence[str] | None = None) -> list[str]:

@@ -5,7 +5,6 @@ by itself; the sweep finds it by the end of its token, and a task for each renew
 """
 
 import logging
-import time
 from uuid import UUID
 
 from notifications.models import Notice
@@ -15,6 +14,7 @@ from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.text import _
 from sharing.models import Account
+from sharing.rarely import Rarely
 from sharing.telling import label_of, never_in_the_way
 from sharing.tokens import RENEW_BEFORE, usable_tokens
 from tenants.models import Tenant
@@ -22,7 +22,7 @@ from tenants.scoping import acting_for, one_statement
 
 log = logging.getLogger(__name__)
 
-EVERY = 3600.0  # seconds between two looks of one process; there are days to do it
+look = Rarely(3600)  # there are days to do it
 BATCH = 500  # of a tenant
 
 _ENDED = _("Connect your %(network)s account again: the connection has ended.")
@@ -38,20 +38,6 @@ ORDER BY expires_at LIMIT %s
 """
 
 
-class Watch:
-    """Remembers when this process looked last: it asks every tenant."""
-
-    next_at = 0.0
-
-    @classmethod
-    def is_due(cls) -> bool:
-        now = time.monotonic()
-        is_due = now >= cls.next_at
-        if is_due:
-            cls.next_at = now + EVERY
-        return is_due
-
-
 def due() -> list[tuple[UUID, UUID]]:
     """Return (tenant, account) of each token that has to be renewed now."""
     early = {
@@ -59,7 +45,7 @@ def due() -> list[tuple[UUID, UUID]]:
         for slug, network in networks.all_networks().items()
         if network.refreshable and network.renew_before > RENEW_BEFORE
     }
-    if not early or not Watch.is_due():
+    if not early or not look.is_due():
         return []
     return [
         (tenant_id, account_id)

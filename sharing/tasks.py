@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from sharing import (
     budgets,
+    ending,
     failpoints,
     media,
     publishing,
@@ -94,6 +95,7 @@ def sweep(**_later: object) -> None:
     attempt(budgets.forget)
     attempt(tokens.forget_previous)
     attempt(partial(ring_for, renew, renewing.due))
+    attempt(ending.tell_in_time)
 
 
 def attempt(part: Callable[[], object]) -> None:

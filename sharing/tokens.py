@@ -13,6 +13,7 @@ from sharing.connectors.base import Connector
 from sharing.connectors.types import Tokens
 from sharing.models import Account
 from sharing.patience import persistently
+from sharing.rarely import Rarely
 from sharing.registering import bound_to
 from tenants.models import Tenant
 from tenants.scoping import acting_for, one_statement
@@ -22,7 +23,7 @@ RENEWING = timedelta(seconds=40)  # longer than a call may take
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds, until another worker is through
 PREVIOUS = "previous_refresh_token"
 KEPT = timedelta(hours=24)
-SWEEP_EVERY = 600.0  # seconds
+broom = Rarely(600)  # seconds
 
 
 @dataclass(frozen=True)
@@ -233,23 +234,9 @@ WHERE tenant_id = %s AND previous_until < statement_timestamp() RETURNING id
 """
 
 
-class Broom:
-    """Remembers when this process swept: it asks every tenant, so not with each sweep."""
-
-    next_at = 0.0
-
-    @classmethod
-    def is_due(cls) -> bool:
-        now = time.monotonic()
-        is_due = now >= cls.next_at
-        if is_due:
-            cls.next_at = now + SWEEP_EVERY
-        return is_due
-
-
 def forget_previous() -> int:
     """Drop the pairs that were kept for long enough; return how many."""
-    if not Broom.is_due():
+    if not broom.is_due():
         return 0
     tenants = Tenant.objects.values_list("pk", flat=True)
     return sum(len(one_statement(pk, FORGET, [pk])) for pk in tenants)

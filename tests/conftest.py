@@ -14,7 +14,7 @@ from django.test.utils import setup_databases, teardown_databases
 from accounts.models import User
 from analytics import recording
 from common.caching import ForgivingCache
-from sharing import circuit, setups
+from sharing import circuit, ending, renewing, setups, tokens
 from sharing.publishing.seats import seats
 from sharing.turns import turns
 from tenants.models import Membership, Role, Team, Tenant
@@ -73,10 +73,15 @@ def _empty_cache() -> Any:
     cache.clear()
 
 
+PROCESS_MEMORY = (
+    circuit.memory, seats, setups.memory, turns, tokens.broom, renewing.look, ending.look,
+)  # fmt: skip
+
+
 @pytest.fixture(autouse=True)
 def _new_process() -> None:
     """What a process remembers of one test is nothing to another."""
-    for memory in (circuit.memory, seats, setups.memory, turns):
+    for memory in PROCESS_MEMORY:
         memory.forget()
 
 

@@ -28,7 +28,6 @@ def _instagram(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         "NETWORK_INSTAGRAM_CLIENT_ID": "app",
         "NETWORK_INSTAGRAM_CLIENT_SECRET": "app-secret",
     }
-    monkeypatch.setattr(renewing.Watch, "next_at", 0.0)
 
 
 @pytest.fixture
