@@ -172,6 +172,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "common.middleware.LargeBodyMiddleware",
     "accounts.middleware.PreferredLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -271,6 +272,10 @@ MAX_BODY_BYTES = 12 * 1024 * 1024
 # What a curator may upload for an item; several files may come in one form.
 MEDIA_VIDEO_MAX_MB = env.integer("MEDIA_VIDEO_MAX_MB", 500, minimum=1)
 MEDIA_DOCUMENT_MAX_MB = env.integer("MEDIA_DOCUMENT_MAX_MB", 100, minimum=1)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "common.uploading.WaitOnDisk",
+]
 MAX_UPLOAD_BYTES = (max(MEDIA_VIDEO_MAX_MB, MEDIA_DOCUMENT_MAX_MB) + 12) * 1024 * 1024
 
 # -- Language, time, static files ---------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """Answers that need no business: oversized bodies, and what a page may use."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from common.problems import ProblemResponse
@@ -38,6 +40,15 @@ class KeepNowhereMiddleware:
         return response
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes_files(view: View) -> View:
+    """Let signed-in people send this view bodies of up to ``MAX_UPLOAD_BYTES``."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 class BodyLimitMiddleware:
     """Refuse a body over the limit before any of it is read."""
 
@@ -45,22 +56,53 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
-        if length > settings.MAX_BODY_BYTES:
-            return self.too_large(request)
+        if body_length(request) > self.most(request):
+            return too_large(request)
         return self.get_response(request)
 
-    def too_large(self, request: HttpRequest) -> HttpResponse:
-        sentence = _("What you sent is too large. Files may be up to 10 MB.")
-        if request.path.startswith("/api/"):
-            response: HttpResponse = ProblemResponse(413, sentence)
-        else:
-            response = render(request, "400.html", {"sentence": sentence}, status=413)
-        response.headers["Connection"] = "close"
-        return response
+    def most(self, request: HttpRequest) -> int:
+        if body_length(request) <= settings.MAX_BODY_BYTES:
+            return settings.MAX_BODY_BYTES
+        try:
+            view = resolve(request.path_info).func
+        except Resolver404:
+            return settings.MAX_BODY_BYTES
+        if getattr(view, "takes_files", False):
+            return settings.MAX_UPLOAD_BYTES
+        return settings.MAX_BODY_BYTES
+
+
+class LargeBodyMiddleware:
+    """Take a large body from people who are signed in alone; nobody else fills the disk.
+
+    After authentication, and before anything reads the body.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_large = body_length(request) > settings.MAX_BODY_BYTES
+        if is_large and not request.user.is_authenticated:
+            return too_large(request)
+        return self.get_response(request)
+
+
+def body_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    sentence = _("What you sent is too large. Choose a smaller file.")
+    if request.path.startswith("/api/"):
+        response: HttpResponse = ProblemResponse(413, sentence)
+    else:
+        response = render(request, "400.html", {"sentence": sentence}, status=413)
+    response.headers["Connection"] = "close"
+    return response
 
 
 class ApiErrorsMiddleware:

@@ -1,12 +1,13 @@
 """The one-screen form of an item: words, address, picture, topics, window, texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +16,10 @@ from common import networks
 from content_library import topics
 from content_library.addresses import clean_address
 from content_library.media import BadPicture, read_picture
+from content_library.media_form import MediaEditor
 from content_library.models import Item, SuggestedText, Topic
 from content_library.services import COLUMNS, Content, Suggestion
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 
 TEXTS = 6
 MOST_TEXTS = 20
@@ -72,7 +74,11 @@ class MomentField(forms.DateTimeField):
 
 class ItemForm(forms.Form):
     source_url = AddressField(
-        label=_("Web address"), help_text=_("The page that people open.")
+        label=_("Web address"),
+        required=False,
+        help_text=_(
+            "The page that people open. Not needed with pictures, a video or a PDF."
+        ),
     )
     title = forms.CharField(label=_("Title"), max_length=200)
     summary = forms.CharField(
@@ -200,12 +206,15 @@ class ItemEditor:
         data: QueryDict | None = None,
         files: MultiValueDict[str, Any] | None = None,
         *,
-        tenant: Tenant,
+        by: Membership,
         item: Item | None,
     ) -> None:
         self.is_bound, self.item = data is not None, item
         self.approves = data is not None and data.get("action") == "approve"
-        self.form = ItemForm(data, files, tenant=tenant, item=item)
+        # A press that only moves or uploads files saves nothing yet.
+        self.saves = data is not None and not self.is_about_files(data)
+        self.media = MediaEditor(data, files, by=by, item=item)
+        self.form = ItemForm(data, files, tenant=by.tenant, item=item)
         texts = list(suggested_texts(item)) if item else []
         rows = [{"network": text.network, "text": text.text} for text in texts]
         formset = forms.formset_factory(
@@ -220,16 +229,27 @@ class ItemEditor:
             prefix="texts",
             form_kwargs={"known": sorted({text.network for text in texts} - {""})},
         )
+        if self.is_bound and not self.saves:
+            leave_unjudged([self.form, *self.texts.forms])
+
+    @staticmethod
+    def is_about_files(data: QueryDict) -> bool:
+        return "media-do" in data or data.get("action") == "upload"
 
     def is_valid(self) -> bool:
-        if all([self.form.is_valid(), self.texts.is_valid()]):
+        parts = [self.form.is_valid(), self.texts.is_valid(), self.media.is_valid()]
+        if all(parts):
             return True
         self.ask_for_picture_again()
         return False
 
     def refuse(self, error: ValidationError) -> None:
         """Show what the service refused where the curator typed it."""
-        self.form.add_error(None, error)
+        by_field = error.message_dict if hasattr(error, "error_dict") else {}
+        if "media" in by_field:
+            self.media.errors += by_field["media"]
+        else:
+            self.form.add_error(None, error)
         self.ask_for_picture_again()
 
     def ask_for_picture_again(self) -> None:
@@ -252,7 +272,14 @@ class ItemEditor:
             suggested_texts=[
                 Suggestion(row["text"], row["network"]) for row in rows if row["text"]
             ],
+            media=self.media.chosen(),
         )
+
+
+def leave_unjudged(parts: Iterable[forms.Form]) -> None:
+    """Show these forms as they are typed, without a word about what is missing yet."""
+    for form in parts:
+        form._errors = ErrorDict()  # type: ignore[attr-defined]
 
 
 def suggested_texts(item: Item) -> Any:

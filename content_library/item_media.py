@@ -17,9 +17,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.uploading import upload_folder
 from content_library.models import Item, ItemMedia
 from content_library.uploads import Taken, take
-from content_library.uploads.taking import upload_folder
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 
 from content_library.models import Item, Shelf, Topic
+from content_library.showing import Shown, first_shown, shown_media
 from tenants.models import Tenant
 
 PAGE = 20
@@ -20,6 +22,7 @@ class Row:
     item: Item
     shelf: Shelf
     topics: Sequence[str]
+    media: Shown | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def read_library(
     chosen = Shelf(shelf) if shelf in Shelf.values else first_shelf(counts)
     topics = Prefetch("topics", Topic.objects.for_tenant(tenant).order_by("name"))
     found = items.on_shelf(chosen, now).prefetch_related(topics)
+    found = found.annotate(files=shown_media(tenant))
     paginator = Paginator(found.order_by("-updated_at", "-pk"), PAGE)
     paginator.count = counts[chosen]
     page = paginator.get_page(page_number)
@@ -58,5 +62,6 @@ def first_shelf(counts: Mapping[str, int]) -> Shelf:
     return Shelf.DRAFT if not counts[Shelf.LIVE] and counts[Shelf.DRAFT] else Shelf.LIVE
 
 
-def row_of(item: Item, shelf: Shelf) -> Row:
-    return Row(item, shelf, [topic.name for topic in item.topics.all()])
+def row_of(item: Any, shelf: Shelf) -> Row:
+    names = [topic.name for topic in item.topics.all()]
+    return Row(item, shelf, names, first_shown(item.files))

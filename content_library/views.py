@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 )
 
 from common.forms import typed
+from common.middleware import takes_files
 from common.redirects import next_path
 from content_library import services
 from content_library.forms import ItemEditor, LibraryQuery
@@ -67,15 +68,16 @@ def tabs(current: Shelf, counts: Any, words: str) -> list[dict[str, Any]]:
     ]
 
 
+@takes_files
 @door(Role.CURATOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: MemberRequest, item_id: UUID | None = None) -> HttpResponse:
     """Write a new item or change one; the picture of a refused form has to come again."""
     item = find_item(request, item_id) if item_id else None
     editor = ItemEditor(
-        typed(request), request.FILES or None, tenant=request.tenant, item=item
+        typed(request), request.FILES or None, by=request.membership, item=item
     )
-    if editor.is_bound and editor.is_valid():
+    if editor.saves and editor.is_valid():
         try:
             return saved(request, editor)
         except ValidationError as refusal:
@@ -83,7 +85,7 @@ def edit(request: MemberRequest, item_id: UUID | None = None) -> HttpResponse:
     context = {"nav_active": "library", "editor": editor, "item": item}
     if item:
         context["shelf"] = item.shelf(timezone.now())
-    status = 422 if editor.is_bound else 200
+    status = 422 if editor.saves or editor.media.errors else 200
     return render(request, "content_library/edit.html", context, status=status)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from common.composed import composed
 from content_library.feed import feed_items, items_from, write_cursor
 from content_library.models import Item, ItemTopic, Topic
+from content_library.showing import Shown, first_shown, shown_media
 from sharing.models import Account, Draft, Publication, Share, State
 from sharing.pacing import FOR_LATER
 from sharing.saying import when_about
@@ -44,6 +45,7 @@ class Card:
     shared_at: datetime | None
     has_draft: bool
     goes_out: str = ""
+    media: Shown | None = None
 
     @property
     def art(self) -> str:
@@ -66,6 +68,7 @@ def read_page(membership: Membership, wish: Wish, now: datetime) -> Page:
             row.shared_at,
             row.has_draft,
             when_about(row.goes_out_at, now) if row.goes_out_at else "",
+            first_shown(row.files),
         )
         for row in rows[:PAGE]
     ]
@@ -93,6 +96,7 @@ def wished(membership: Membership, wish: Wish, now: datetime) -> Any:
         shared_at=Subquery(mine.order_by("-created_at").values("created_at")[:1]),
         goes_out_at=Subquery(waiting.order_by("not_before").values("not_before")[:1]),
         has_draft=Exists(drafts),
+        files=shown_media(tenant),
     )
 
 

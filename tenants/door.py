@@ -33,7 +33,7 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def door(*roles: str, transaction: bool = True) -> Callable[[View], View]:
@@ -116,7 +116,9 @@ def enter(
     return visitor
 
 
-def answer(view: View, request: MemberRequest, kwargs: dict[str, Any]) -> HttpResponse:
+def answer(
+    view: View, request: MemberRequest, kwargs: dict[str, Any]
+) -> HttpResponseBase:
     """Run the view and keep its answer out of shared caches."""
     response = view(request, **kwargs)
     if not response.has_header("Cache-Control"):

@@ -53,7 +53,7 @@ class Pages:
         look(place, repr(response.headers).encode())
         if isinstance(response, StreamingHttpResponse):
             if not response.is_async:
-                response.streaming_content = watched(place, response)
+                response.streaming_content = watched(place, response.streaming_content)
         else:
             look(place, response.content)
         return response

@@ -29,6 +29,7 @@ ROWS = {
     "guideline_id": "Guideline",
     "invitation_id": "Invitation",
     "item_id": "Item",
+    "media_id": "ItemMedia",
     "member_id": "Membership",
     "notice_id": "Notice",
     "publication_id": "Publication",

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
+from common.uploading import upload_folder
 from content_library.uploads import pictures, videos
 from content_library.uploads.kinds import (
     HEAD,
@@ -94,13 +95,6 @@ def most_megabytes(kind: Kind) -> int:
         Kind.VIDEO: settings.MEDIA_VIDEO_MAX_MB,
         Kind.DOCUMENT: settings.MEDIA_DOCUMENT_MAX_MB,
     }[kind]
-
-
-def upload_folder() -> Path:
-    """Return where uploads wait: on the disk where they will stay, so moving is cheap."""
-    folder = Path(settings.MEDIA_ROOT) / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def on_disk(upload: UploadedFile, folder: Path) -> Path:

@@ -23,9 +23,11 @@ function showTopics() {
 }
 
 const picture = shown("picture");
-const stored = picture.getAttribute("src");
+const stored = picture.dataset.card;
+let first = ""; // of the item's own files: item_media.js tells
 
 function showPicture() {
+  if (first) return putPicture(first);
   const file = form.elements.picture.files[0];
   const removed = form.elements.remove_picture?.checked;
   if (file) {
@@ -48,4 +50,8 @@ form.addEventListener("input", (event) => {
   if (WORDS.includes(event.target.name)) showWords(event.target.name);
   else if (["topics", "new_topics"].includes(event.target.name)) showTopics();
   else if (["picture", "remove_picture"].includes(event.target.name)) showPicture();
+});
+form.addEventListener("item-media", (event) => {
+  first = event.detail.first;
+  showPicture();
 });

@@ -35,7 +35,6 @@ def address_of(tenant: Tenant, media: Path, name: str = NAME) -> str:
 def fetch(address: str, method: str = "get", **headers: str) -> Any:
     answer = getattr(Client(), method)(address, headers=headers)
     answer.body = b"".join(answer) if answer.streaming else answer.content
-    answer.close()
     return answer
 
 
