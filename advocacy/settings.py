@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AccountState": "sharing.models.account.Account.State",
         "ItemKind": "content_library.models.item.Item.Kind",
+        "MediaKind": "content_library.models.media.ItemMedia.Kind",
         "ItemState": "content_library.models.item.Item.State",
         "PublicationMode": "sharing.models.publication.Publication.Mode",
         "PublicationState": "sharing.models.publication.State",

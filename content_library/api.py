@@ -34,6 +34,7 @@ from content_library.api_shapes import (
 )
 from content_library.models import Item, SuggestedText, Topic
 from content_library.models.item import ItemQuerySet
+from content_library.showing import shown_media
 from tenants.api import TenantAPI
 from tenants.models import Membership, Role, Tenant
 
@@ -46,7 +47,7 @@ def with_parts(items: ItemQuerySet, tenant: Tenant) -> ItemQuerySet:
         Prefetch("topics", topics),
         Prefetch("suggested_texts", texts),
     ]
-    return items.prefetch_related(*parts)
+    return items.annotate(files=shown_media(tenant)).prefetch_related(*parts)
 
 
 def visible_items(membership: Membership) -> ItemQuerySet:

@@ -12,7 +12,7 @@ from common import networks
 from common.api_fields import Choice, Filters, Moment, Text
 from content_library.addresses import clean_address
 from content_library.forms import MOST_TEXTS
-from content_library.models import Item, SuggestedText, Topic
+from content_library.models import Item, ItemMedia, SuggestedText, Topic
 from content_library.models.item import ItemQuerySet
 from content_library.services import Content, Suggestion
 from content_library.topics import LONGEST as LONGEST_TOPIC
@@ -31,12 +31,33 @@ class SuggestedTextShape(serializers.ModelSerializer[SuggestedText]):
         fields = ["network", "text"]
 
 
+class MediaShape(serializers.Serializer[dict[str, Any]]):
+    """A file of an item; members who are signed in see it at ``url``."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(ItemMedia.Kind.choices)
+    content_type = serializers.CharField()
+    name = serializers.CharField()
+    alt = serializers.CharField()
+    size = serializers.IntegerField(help_text="In bytes.")
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, media: dict[str, Any]) -> str:
+        slug = self.context["view"].tenant.slug
+        address = reverse("content_library:file", args=[slug, media["id"]])
+        return f"{settings.PUBLIC_URL}{address}?v={media['version']}"
+
+
 class ItemShape(serializers.ModelSerializer[Item]):
     """Read ``with_parts``, or each item costs two queries."""
 
     topics = serializers.SlugRelatedField("name", many=True, read_only=True)  # type: ignore[var-annotated]
     suggested_texts = SuggestedTextShape(many=True, read_only=True)
     image_url = serializers.SerializerMethodField()
+    media = MediaShape(source="files", many=True, read_only=True)
 
     class Meta:
         model = Item
@@ -50,6 +71,7 @@ class ItemShape(serializers.ModelSerializer[Item]):
             "source_url",
             "source_name",
             "image_url",
+            "media",
             "topics",
             "suggested_texts",
             "starts_at",
@@ -97,7 +119,11 @@ class NewItem(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="One line on what the people you know get out of it.",
     )
-    source_url = Text(help_text="An http or https address.")
+    source_url = Text(
+        required=False,
+        allow_blank=True,
+        help_text="An http or https address; an item without one has media.",
+    )
     source_name = Text(max_length=80, required=False, allow_blank=True)
     topics = serializers.ListField(
         child=Text(max_length=LONGEST_TOPIC),
@@ -113,7 +139,7 @@ class NewItem(serializers.Serializer[Any]):
 
     def validate_source_url(self, address: str) -> str:
         try:
-            return clean_address(address)
+            return address and clean_address(address)
         except Invalid as error:
             raise serializers.ValidationError(error.messages) from None
 
@@ -137,7 +163,6 @@ class ChangedItem(NewItem):
     """Of an item, what is to change. (DRF's ``partial`` would loosen nested fields too.)"""
 
     title = Text(max_length=200, required=False)
-    source_url = Text(help_text="An http or https address.", required=False)
 
     def kept(self, item: Item) -> dict[str, Any]:
         return present(item)

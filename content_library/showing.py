@@ -23,9 +23,12 @@ class Shown:
 
     id: str
     kind: str
+    content_type: str
     name: str
     alt: str
     size: int
+    width: int | None
+    height: int | None
     seconds: float | None
     version: str
     has_preview: bool
@@ -46,9 +49,12 @@ def shown_media(tenant: Tenant) -> ArraySubquery:
     facts = JSONObject(
         id=F("pk"),
         kind=F("kind"),
+        content_type=F("content_type"),
         name=F("name"),
         alt=F("alt"),
         size=F("size"),
+        width=F("width"),
+        height=F("height"),
         seconds=F("seconds"),
         version=Left("sha256", 8),
         has_preview=Case(When(preview="", then=Value(False)), default=Value(True)),

@@ -30,7 +30,7 @@ WRITTEN = {
 UNCHANGED = ("title", "summary", "why", "source_url", "source_name", "topics")
 FIELDS = {
     "id", "kind", "state", "title", "summary", "why", "source_url", "source_name",
-    "image_url", "topics", "suggested_texts", "starts_at", "ends_at", "created_at",
+    "image_url", "media", "topics", "suggested_texts", "starts_at", "ends_at", "created_at",
     "approved_at", "clicks",
 }  # fmt: skip
 
@@ -43,6 +43,7 @@ def test_a_written_item_reads_exactly_as_promised(cora_api: Program) -> None:
     assert set(body) == FIELDS
     assert (body["kind"], body["state"]) == ("link", "draft")
     assert body["image_url"] is body["approved_at"] is None
+    assert body["media"] == []
     assert body["clicks"] == {"raw": 0, "machine": 0, "human": 0, "confirmed": None}
     assert body["suggested_texts"] == WRITTEN["suggested_texts"]
     assert {name: body[name] for name in UNCHANGED} == {
@@ -259,4 +260,6 @@ def test_errors_inside_lists_name_their_place(cora_api: Program) -> None:
 
 
 def test_a_missing_field_is_named(cora_api: Program) -> None:
-    assert set(errors_of(cora_api.ask("post", "items/", {}))) == {"title", "source_url"}
+    assert set(errors_of(cora_api.ask("post", "items/", {}))) == {"title"}
+    without = cora_api.ask("post", "items/", {"title": "A"})
+    assert set(errors_of(without)) == {"source_url"}

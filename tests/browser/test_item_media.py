@@ -43,11 +43,11 @@ def test_pictures_are_uploaded_moved_described_and_shared(
     expect(rows).to_have_count(3)
     page.get_by_role("button", name="Move gold up").click()
     page.get_by_role("button", name="Remove teal").click()
-    page.get_by_label("What gold shows").fill("The quay at noon")
 
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("gold")
     expect(page.get_by_role("button", name="Remove gold")).to_be_focused()
+    page.get_by_label("What gold shows").fill("The quay at noon")
     expect(page.locator("[data-item-preview] img")).to_be_visible()
     curator.check()
     page.get_by_role("button", name="Save and approve").click()

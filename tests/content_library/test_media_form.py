@@ -12,6 +12,7 @@ from content_library import item_media
 from content_library.models import Item, ItemMedia
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
+from tenants.tokens import create_api_token
 
 from .conftest import Write, image_bytes
 from .files import PDF, a_film, an_animation, uploaded
@@ -405,3 +406,29 @@ def test_the_library_and_the_feed_show_what_an_item_has(
     assert "3 pictures" in card
     assert f"/files/{kept[0].pk}/preview/" in card
     assert 'href=""' not in row + card
+
+
+def test_the_api_lists_an_items_files_and_leaves_them_alone(
+    curator: Client, cora: Membership, acme: Tenant, kept: list[ItemMedia]
+) -> None:
+    send(curator, media=ids(kept), source_url="", **{f"alt-{kept[0].pk}": "Cables"})
+    item = stored(acme)
+    with acting_for(acme):
+        token = create_api_token(membership=cora, name="t")
+    headers = {"authorization": f"Bearer {token}"}
+    url = f"/api/v1/items/{item.pk}/"
+
+    changed = curator.patch(
+        url, {"title": "New"}, content_type="application/json", headers=headers
+    )
+    told = curator.get(url, headers=headers).json()
+
+    assert changed.status_code == 200
+    assert (told["title"], told["source_url"]) == ("New", "")
+    assert [one["id"] for one in told["media"]] == ids(kept)
+    assert told["media"][0] == {
+        "id": str(kept[0].pk), "kind": "image", "content_type": "image/png",
+        "name": "p0", "alt": "Cables", "size": kept[0].size, "width": 20, "height": 20,
+        "seconds": None, "url": told["media"][0]["url"],
+    }  # fmt: skip
+    assert f"/t/acme/files/{kept[0].pk}/?v=" in told["media"][0]["url"]
