@@ -122,8 +122,11 @@ def manage(*words: str) -> list[str]:
 
 def processes(options: argparse.Namespace) -> dict[str, list[str]]:
     host, port, sandbox_port = options.host, options.port, options.sandbox_port
+    hooks = f"http://localhost:{port}/connect/instagram/hooks"
     commands = {
-        "sandbox": f"sharing.sandbox --host {host} --port {sandbox_port}",
+        "sandbox": f"sharing.sandbox --host {host} --port {sandbox_port}"
+        f" --instagram-deauthorize {hooks}/deauthorize/"
+        f" --instagram-deletion {hooks}/deletion/",
         "web": f"gunicorn advocacy.wsgi:application --bind {host}:{port} --preload"
         " --worker-class gthread --workers 2 --threads 4"
         " --graceful-timeout 5 --no-control-socket"

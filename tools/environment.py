@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.terminal import STATE
 
 NETWORKS = ("LINKEDIN", "X")
-IN_DEMO = (*NETWORKS, "TIKTOK", "MASTODON", "BLUESKY")
+IN_DEMO = (*NETWORKS, "INSTAGRAM", "TIKTOK", "MASTODON", "BLUESKY")
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "advocacy.settings"}
 
 

@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         x_app_per_day=chosen.x_app_per_day,
         tiktok_audited=not chosen.tiktok_unaudited,
         tiktok_webhook=chosen.tiktok_webhook,
+        instagram_deauthorize=chosen.instagram_deauthorize,
+        instagram_deletion=chosen.instagram_deletion,
     )
     try:
         server = Server((chosen.host, chosen.port), World(settings, chosen.state))
@@ -83,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tiktok-webhook", default="", help="send signed messages there"
     )
+    for name in ("deauthorize", "deletion"):
+        said = f"call there, signed, on {name}"
+        parser.add_argument(f"--instagram-{name}", default="", help=said)
     return parser
 
 

@@ -12,6 +12,9 @@ from urllib.parse import unquote
 
 from sharing.sandbox import (
     files,
+    instagram,
+    instagram_shapes,
+    instagram_tokens,
     linkedin,
     mastodon,
     pages,
@@ -31,6 +34,7 @@ _GIVERS = {
     "linkedin": (linkedin.new_grant, linkedin.RULES),
     "x": (x_tokens.new_grant, x_tokens.RULES),
     "tiktok": (tiktok_tokens.new_grant, tiktok_tokens.RULES),
+    "instagram": (instagram_tokens.new_grant, instagram_tokens.RULES),
 }
 
 
@@ -156,6 +160,7 @@ def _grant_record(grant: Grant, client_id: str) -> dict[str, Any]:
     ids = {
         "linkedin": f"urn:li:person:{person.subject(client_id)}",
         "tiktok": tiktok_shapes.open_id(person, client_id),
+        "instagram": instagram_shapes.user_id(person),
     }
     return {
         "network": grant.network,
@@ -186,6 +191,7 @@ _ROUTES: dict[str, Handler] = {
     **linkedin.ROUTES,
     **x.ROUTES,
     **tiktok.ROUTES,
+    **instagram.ROUTES,
     **mastodon.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,

@@ -21,10 +21,11 @@ _TAG = re.compile(r"(?<![\w&])#\w+")
 _LABELS = {
     "linkedin": "LinkedIn",
     "x": "X",
+    "instagram": "Instagram",
     "tiktok": "TikTok",
     "mastodon": "Mastodon",
 }
-_HANDLES = ("x", "tiktok")
+_HANDLES = ("x", "tiktok", "instagram")
 
 
 def page(title: str, body: str, status: int = 200, form_to: str = "") -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,11 +43,23 @@ class Settings:
     tiktok_init_per_minute: int = 6
     tiktok_status_per_minute: int = 30
     tiktok_posts_per_day: int = 15
+    instagram_seconds: float = 1.0  # until a picture is ready to be published
+    instagram_video_seconds: float = 5.0
+    instagram_deauthorize: str = ""  # whom it calls when a person removes an app
+    instagram_deletion: str = ""  # the same, and wants to be forgotten
+    instagram_posts_per_day: int = 100
+    instagram_containers_per_day: int = 400
+    instagram_app_per_hour: int = 4800
+    instagram_account_per_hour: int = 4800
 
     def linkedin_seconds(self, kind: str) -> float:
         """How long a file is read before it may be shown."""
         is_video = kind == "video"
         return self.linkedin_video_seconds if is_video else self.linkedin_image_seconds
+
+    def instagram_callback(self, kind: str) -> str:
+        is_deletion = kind == "deletion"
+        return self.instagram_deletion if is_deletion else self.instagram_deauthorize
 
     def limit(self, wish: Any) -> None:
         """Change limits while it runs; raises ValueError for what is none."""
@@ -90,7 +103,7 @@ class World:
             {
                 "method": request.method,
                 "path": request.path,
-                "query": request.query_string,
+                "query": _SECRETS.sub(r"\1=…", request.query_string),
                 "headers": shown,
                 "body": _without_secrets(request),
                 "status": status,
@@ -111,6 +124,8 @@ class World:
 
 
 _WORDS = ("", "application/json", "text/plain", "text/html")
+# Instagram wants tokens in the address of some calls.
+_SECRETS = re.compile(r"(access_token|client_secret|code)=[^&]*")
 Handler = Callable[[World, Request, Mapping[str, str]], Response]
 
 

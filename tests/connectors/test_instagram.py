@@ -155,6 +155,12 @@ class TestInstagram(ConnectorContract):
             "access_token": self.tokens.refresh_token,
         }
 
+    def test_the_sandbox_address_reroutes_every_call(self, wire):
+        address = f"{GRAPH}/{MEDIA}".replace("https://", "http://localhost:8010/")
+        wire.add(responses.GET, address, json={"permalink": PERMALINK})
+
+        super().test_the_sandbox_address_reroutes_every_call(wire)
+
     # Publishing
 
     def test_what_publishes_is_the_container_alone(self, connector, wire):
