@@ -1,7 +1,7 @@
 """What the composer shows for an item and a member, put together from the rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -16,11 +16,13 @@ from common.ids import uuid7
 from content_library.models import Item, SuggestedText
 from guidelines.models import GuidelineVersion
 from guidelines.services import current_versions, unacknowledged
+from sharing.asking import Asked
 from sharing.configured import offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
 from sharing.forms import ALL, ComposeForm, own, typed
 from sharing.models import Account, Publication
+from sharing.options import is_option
 from sharing.previews import Preview, preview
 from sharing.services import find_draft
 from sharing.timetable import Offer, Timetable, open_timetable
@@ -36,6 +38,14 @@ class Row:
     own: BoundField
     is_chosen: bool
     preview: Preview
+    asked: Asked | None = None
+    is_unanswered: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """The network has questions, and a file that they are about."""
+        is_ready = self.account.is_connected and not self.preview.attached.problem
+        return self.network.asks and is_ready
 
     @property
     def shows_problems(self) -> bool:
@@ -53,6 +63,7 @@ class Composer:
     form: ComposeForm
     networks: Mapping[str, Connector]
     unread: Sequence[GuidelineVersion]
+    asked: dict[str, Asked] = field(default_factory=dict)  # by account
 
     # What a press alone does not need is read when it is shown.
 
@@ -66,7 +77,7 @@ class Composer:
 
     @cached_property
     def rows(self) -> Sequence[Row]:
-        return rows_of(self.form, self.item, self.networks)
+        return rows_of(self.form, self.item, self.networks, self.asked)
 
     @property
     def held(self) -> set[str]:
@@ -150,6 +161,7 @@ def beginning(
     draft = find_draft(by, item)
     values: dict[str, Any] = {"key": str(uuid7()), "text": draft.get(ALL, "")}
     values |= {own(str(one.pk)): draft.get(str(one.pk), "") for one in accounts}
+    values |= {name: value for name, value in draft.items() if is_option(name)}
     values["account"] = used_last(by, accounts)
     for name, value in (given or {}).items():
         # A suggestion never replaces words that somebody typed.
@@ -168,7 +180,10 @@ def used_last(by: Membership, accounts: Sequence[Account]) -> list[str]:
 
 
 def rows_of(
-    form: ComposeForm, item: Item, networks: Mapping[str, Connector]
+    form: ComposeForm,
+    item: Item,
+    networks: Mapping[str, Connector],
+    asked: Mapping[str, Asked],
 ) -> list[Row]:
     texts = typed(form)
     chosen = form["account"].value() or []
@@ -181,6 +196,8 @@ def rows_of(
             preview=preview(
                 networks[account.network], account, texts[pk] or texts[ALL], item
             ),
+            asked=asked.get(pk),
+            is_unanswered=pk in form.unanswered,
         )
         for pk, account in form.accounts.items()
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.ids import uuid7
 from sharing.connectors.text import plain_ends
 from sharing.models import Account
+from sharing.options import Options, option_name, options_in
 from sharing.services import LONGEST_TEXT, Part, ShareRefused
 from sharing.time_form import TimeForm
 
@@ -52,6 +53,7 @@ class ComposeForm(TimeForm):
     ) -> None:
         super().__init__(*args, **options)
         self.accounts = {str(account.pk): account for account in accounts}
+        self.unanswered: set[str] = set()  # accounts that something is missing for
         usable = [pk for pk, account in self.accounts.items() if account.is_connected]
         self.fields["account"] = forms.MultipleChoiceField(
             label=_("Share on"),
@@ -85,9 +87,17 @@ class ComposeForm(TimeForm):
         """Return the words of each chosen account: its own, or those for all."""
         said = self.cleaned_data
         return [
-            Part(self.accounts[pk], said[own(pk)] or said["text"])
+            Part(
+                self.accounts[pk],
+                said[own(pk)] or said["text"],
+                options=self.options(pk),
+            )
             for pk in said["account"]
         ]
+
+    def options(self, pk: str) -> Options:
+        """Return the answers to what an account's network asks, as they stand here."""
+        return options_in(self.data if self.is_bound else self.initial, pk)
 
     def refuse(self, refused: ShareRefused, parts: Sequence[Part]) -> None:
         """Show what ``share_item`` refused at the field where it was typed."""
@@ -110,9 +120,11 @@ class ComposeForm(TimeForm):
             return "account", sentence
         index, _dot, field = rest.partition(".")
         account = parts[int(index)].account
-        if field == "account":
-            return "account", f"{account}: {sentence}"
         pk = str(account.pk)
+        if field.startswith("options."):
+            self.unanswered.add(pk)
+        if field == "account" or pk in self.unanswered:
+            return "account", f"{account}: {sentence}"
         return (own(pk) if self.cleaned_data.get(own(pk)) else "text"), sentence
 
 
@@ -124,7 +136,17 @@ def own(account_pk: str) -> str:
 def typed(form: ComposeForm) -> dict[str, str]:
     """Return every text as it stands in the form, valid or not, by the draft's keys."""
     names = {ALL: "text"} | {pk: own(pk) for pk in form.accounts}
-    return {key: words_in(form, name) for key, name in names.items()}
+    texts = {key: words_in(form, name) for key, name in names.items()}
+    return texts | answers(form)
+
+
+def answers(form: ComposeForm) -> dict[str, str]:
+    """Return the answers to what networks ask, by the draft's keys: those of the form."""
+    return {
+        option_name(pk, name): value
+        for pk in form.accounts
+        for name, value in form.options(pk).items()
+    }
 
 
 def words_in(form: ComposeForm, name: str) -> str:

@@ -1,7 +1,7 @@
 """What members do: share an item, cancel, answer what only they can know, keep a draft."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from sharing.models import (
     State,
     TrackedLink,
 )
+from sharing.options import settled_options, unanswered
 from sharing.pacing import (
     FOR_LATER,
     apart_from_colleagues,
@@ -64,20 +65,26 @@ class ShareRefused(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """The words for one account, and which of the item's files go with them."""
+    """The words for one account, and which of the item's files go with them.
+
+    ``options`` are the member's answers to what the network asks, by field.
+    """
 
     account: Account
     text: str
     attached: Attached = NO_FILES
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def with_files(part: Part, item: Item) -> Part:
-    """Return the part with what its network takes of the item's files."""
+    """Return the part with what its network takes: of the item's files, of the answers."""
     try:
         connector = connector_for(part.account.network, item.tenant_id)
     except UnknownNetwork:
         return part
-    return replace(part, attached=attach(connector, item, files_of(item)))
+    attached = attach(connector, item, files_of(item))
+    options = settled_options(connector, part.options, attached.files)
+    return replace(part, attached=attached, options=options)
 
 
 def share_item(
@@ -162,9 +169,7 @@ def find_twin(
     The same words to the same accounts; not what was refused or cancelled since.
     """
     prefetch_related_objects(since, "publications__link")
-    asked: dict[UUID | None, str] = {
-        part.account.pk: words(part.text) for part in parts
-    }
+    asked: dict[UUID | None, Part] = {part.account.pk: part for part in parts}
     for share in since:
         there = share.publications.all()
         if {one.account_id for one in there} == set(asked) and all(
@@ -174,15 +179,16 @@ def find_twin(
     return None
 
 
-def is_same(publication: Publication, typed: str, item: Item) -> bool:
+def is_same(publication: Publication, part: Part, item: Item) -> bool:
     """Tell whether these words stand there, or are on their way."""
     connector = connector_for(publication.network, publication.tenant_id)
     text = connector.compose(
-        typed, link_in(publication.link, item), item.source_url,
+        words(part.text), link_in(publication.link, item), item.source_url,
         has_media=bool(publication.media),
     )  # fmt: skip
     over = publication.state in (State.FAILED, State.CANCELLED)
-    return text == publication.text and not over
+    same_answers = with_files(part, item).options == publication.options
+    return text == publication.text and same_answers and not over
 
 
 def accept(
@@ -279,6 +285,7 @@ def make_publication(
         ),
         card=card_of(item, link_in(link, item)),
         media=part.attached.frozen,
+        options=dict(part.options),
         reason=timing.reason,
         not_before=due,
     )
@@ -337,6 +344,8 @@ def problems(
             errors[f"publications.{index}.text"] = wrongs
         elif part.attached.problem:
             errors[f"publications.{index}.account"] = [part.attached.problem]
+        else:
+            errors |= option_errors(index, part)
         seen.add(part.account.pk)
     return errors
 
@@ -368,6 +377,17 @@ def text_problems(part: Part, item: Item) -> list[str]:
         typed, link, item.source_url, has_media=bool(part.attached.files)
     )
     return [translated(problem) for problem in connector.check(text)]
+
+
+def option_errors(index: int, part: Part) -> Errors:
+    """Return what is missing of the answers to what the network asks."""
+    account = part.account
+    connector = connector_for(account.network, account.tenant_id)
+    wrong = unanswered(connector, part.options, part.attached.files)
+    return {
+        f"publications.{index}.options.{name}": [translated(sentence)]
+        for name, sentence in wrong.items()
+    }
 
 
 def sample_link() -> str:

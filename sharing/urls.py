@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from sharing.views import accounts, compose, feed, hooks, publications, queue, rules
+from sharing.views import (
+    accounts,
+    compose,
+    feed,
+    hooks,
+    publications,
+    queue,
+    rules,
+    share_form,
+)
 
 app_name = "sharing"
 
@@ -14,6 +23,7 @@ urlpatterns = [
     path(ITEM, compose.compose, name="compose"),
     path(f"{ITEM}preview/", compose.preview, name="preview"),
     path(f"{ITEM}draft/", compose.draft, name="draft"),
+    path(f"{ITEM}ask/<uuid:account_id>/", share_form.share_form, name="share_form"),
     path("shared/<uuid:share_id>/", publications.shared, name="shared"),
     path("queue/", queue.queue, name="queue"),
     path("queue/<uuid:share_id>/move/", queue.move, name="share_move"),

@@ -63,7 +63,7 @@ def for_demo(
             f"NETWORK_{network}_CLIENT_ID": "demo-client",
             f"NETWORK_{network}_CLIENT_SECRET": "demo-secret",
         }
-    networks["NETWORK_TIKTOK_MODE"] = "audited"
+    networks["NETWORK_TIKTOK_AUDIT"] = "audited"
     return (
         SETTINGS
         | {"DEMO": "1", "PUBLIC_URL": f"http://localhost:{port}"}

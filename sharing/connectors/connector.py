@@ -156,6 +156,12 @@ class Connector:
         """What is wrong with the answers, by field; asks nobody."""
         return {}
 
+    def settle_options(
+        self, options: Mapping[str, str], files: Sequence[media.Facts]
+    ) -> dict[str, str]:
+        """What counts of the answers: nothing that was not asked is kept."""
+        return {}
+
     # By hand, where we do not publish
 
     @classmethod

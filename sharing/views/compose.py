@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -105,6 +106,8 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
         save_draft(by=by, item=item, texts=typed(composer.form))
         back = reverse("sharing:compose", args=[request.tenant.slug, item.pk])
         return leave_to_connect(request, request.POST["connect"], back)
+    if asked := request.POST.get("ask", ""):
+        return leave_to_answer(request, composer, asked)
     if is_stray_enter(request):
         chosen = {"account": request.POST.getlist("account")}
         save_draft(by=by, item=item, texts=typed(composer.form))
@@ -114,6 +117,18 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
         save_draft(by=by, item=item, texts=typed(composer.form))
         return show(request, composer, status=422)
     return shared(request, share)
+
+
+def leave_to_answer(
+    request: MemberRequest, composer: Composer, account_pk: str
+) -> HttpResponse:
+    """Lead to a page with what a network asks, for browsers without our script."""
+    save_draft(by=request.membership, item=composer.item, texts=typed(composer.form))
+    if account_pk not in composer.form.accounts:
+        raise Http404
+    place = [request.tenant.slug, composer.item.pk, account_pk]
+    chosen = urlencode({"account": request.POST.getlist("account")}, doseq=True)
+    return redirect(f"{reverse('sharing:share_form', args=place)}?{chosen}")
 
 
 def is_stray_enter(request: MemberRequest) -> bool:

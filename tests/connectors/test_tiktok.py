@@ -136,7 +136,7 @@ class TestTikTok(ConnectorContract):
         ]
 
     def test_only_the_inbox_mode_asks_for_uploads_alone(self):
-        connector = made(mode="inbox")
+        connector = made(audit="inbox")
 
         assert "video.upload" in connector.scopes
         assert "video.publish" not in connector.scopes
@@ -255,7 +255,7 @@ class TestTikTok(ConnectorContract):
         disclosed = {"disclosure": ON, "own_brand": ON}
         post = Post("Words", media=(a_picture(),), options=chosen | disclosed)
 
-        made(mode="audited").publish(self.tokens, "open-1", post)
+        made(audit="audited").publish(self.tokens, "open-1", post)
 
         assert json.loads(wire.calls[0].request.body) == {
             "media_type": "PHOTO",
@@ -278,7 +278,7 @@ class TestTikTok(ConnectorContract):
     def test_in_the_inbox_pictures_carry_no_choices(self, wire):
         self.answers(wire, **self.accepted)
 
-        made(mode="inbox").publish(self.tokens, "open-1", self.post)
+        made(audit="inbox").publish(self.tokens, "open-1", self.post)
 
         body = json.loads(wire.calls[0].request.body)
         assert body["post_mode"] == "MEDIA_UPLOAD"
@@ -295,7 +295,7 @@ class TestTikTok(ConnectorContract):
 
     def test_a_video_goes_up_in_parts_and_the_last_one_publishes(self, wire):
         content = bytes(range(256)) * 100_000  # 25.6 million bytes: 10, 15.6
-        connector, progress = made(mode="audited"), Progress()
+        connector, progress = made(audit="audited"), Progress()
         chosen = {"privacy": "PUBLIC_TO_EVERYONE", "stitch": ON}
         post = a_post(a_video(content=content), chosen)
         tiktok(wire)
@@ -349,7 +349,7 @@ class TestTikTok(ConnectorContract):
         tiktok(wire)
         progress, post = Progress(), a_post(a_video(), {})
 
-        made(mode="inbox").prepare(self.tokens, "open-1", post, progress)
+        made(audit="inbox").prepare(self.tokens, "open-1", post, progress)
 
         assert set(json.loads(sent(wire, INBOX_INIT)[0].body)) == {"source_info"}
         assert sent(wire, CREATOR) == []
@@ -647,7 +647,7 @@ class TestTikTok(ConnectorContract):
     def test_the_audiences_are_those_tiktok_offers(self, wire):
         wire.add(responses.POST, CREATOR, json=creator_info(creator_avatar_url=""))
 
-        form = made(mode="audited").share_form(self.tokens, (a_video(),))
+        form = made(audit="audited").share_form(self.tokens, (a_video(),))
 
         choices = fields(form)["privacy"].choices
         assert [one.value for one in choices] == [
@@ -692,7 +692,7 @@ class TestTikTok(ConnectorContract):
         assert "12.0 seconds" in connector.share_form(self.tokens, (a_video(),)).stop
 
     def test_the_inbox_asks_nothing(self):
-        connector = made(mode="inbox")
+        connector = made(audit="inbox")
 
         assert connector.share_form(self.tokens, (a_video(),)).fields == ()
         assert connector.check_options({}, (a_video(),)) == {}
@@ -716,7 +716,7 @@ class TestTikTok(ConnectorContract):
         ],
     )
     def test_the_answers_are_judged_without_asking(self, options, wrong):
-        connector = made(mode="audited")
+        connector = made(audit="audited")
 
         assert set(connector.check_options(options, (a_video(),))) == wrong
 

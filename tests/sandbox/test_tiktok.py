@@ -33,7 +33,7 @@ def sandbox():
 
 
 def tiktok(sandbox, mode="audited"):
-    return networks.get("tiktok")(APP, sandbox.url, {"mode": mode})
+    return networks.get("tiktok")(APP, sandbox.url, {"audit": mode})
 
 
 def tokens_of(sandbox, person="Signe Holm", mode="audited"):

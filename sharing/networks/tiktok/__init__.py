@@ -1,7 +1,7 @@
 """TikTok: https://developers.tiktok.com/doc/content-posting-api-get-started (read 2026-08).
 
 A video is uploaded in parts and published by its last one; pictures are fetched from us.
-What an app may do depends on its audit: ``NETWORK_TIKTOK_MODE`` is ``unaudited``,
+What an app may do depends on its audit: ``NETWORK_TIKTOK_AUDIT`` is ``unaudited``,
 ``audited`` or ``inbox``.
 """
 
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from sharing.connectors import errors, media
 from sharing.connectors.forms import ShareForm, problems, settled
 from sharing.connectors.http import NeverSent, NoAnswer
+from sharing.connectors.modes import AppOption
 from sharing.connectors.progress import Progress
 from sharing.connectors.rates import DAY, Rate, Scope
 from sharing.connectors.text import Sentence
@@ -88,6 +89,19 @@ class TikTok(Hooks, Uploader):
     AUTHORIZE_URL = f"{WEB}/v2/auth/authorize/"
     TOKEN_URL = f"{API}/oauth/token/"
     REVOKE_URL = f"{API}/oauth/revoke/"
+    products = ("Login Kit (Web)", "Content Posting API")
+    app_options = (
+        AppOption(
+            "audit",
+            words.AUDIT,
+            words.AUDIT_HELP,
+            choices=(
+                (UNAUDITED, words.IS_UNAUDITED),
+                (AUDITED, words.IS_AUDITED),
+                (INBOX, words.IS_INBOX),
+            ),
+        ),
+    )
     client_id_param = "client_key"
     scope_separator = ","
     refreshable = True
@@ -106,7 +120,9 @@ class TikTok(Hooks, Uploader):
         options: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(credentials, base_url, options)
-        mode = self.options.get("mode", "").strip().lower()
+        # "mode" is how members share, and once was how far the audit has come.
+        said = self.options.get("audit") or self.options.get("mode") or ""
+        mode = said.strip().lower()
         self.mode = mode if mode in (AUDITED, INBOX) else UNAUDITED
         if self.mode == INBOX:
             basic, profile, _publish, videos = TikTok.scopes
@@ -149,6 +165,13 @@ class TikTok(Hooks, Uploader):
             return {}
         fields = form.fields_for(files, None, self.mode == UNAUDITED)
         return problems(fields, options)
+
+    def settle_options(
+        self, options: Mapping[str, str], files: Sequence[media.Facts]
+    ) -> dict[str, str]:
+        if self.mode == INBOX:
+            return {}
+        return settled(form.fields_for(files, None, self.mode == UNAUDITED), options)
 
     def _too_long(
         self, creator: Creator, files: Sequence[media.Facts]
@@ -236,8 +259,7 @@ class TikTok(Hooks, Uploader):
 
     def settled(self, post: Post) -> dict[str, str]:
         """The member's choices, as far as they count."""
-        fields = form.fields_for(post.media, None, self.mode == UNAUDITED)
-        return settled(fields, post.options)
+        return self.settle_options(post.options, post.media)
 
     def handle(self, post: Post, publish_id: str) -> dict[str, str]:
         kind = "video" if post.media[0].kind == media.Kind.VIDEO else "photo"

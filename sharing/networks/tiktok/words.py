@@ -17,6 +17,12 @@ POSTS = _("Post in your name, each time you press Share")
 UPLOADS = _("Put videos in your TikTok inbox, where you finish them")
 READS = _("Look up the videos you shared from here and their numbers")
 
+AUDIT = _("TikTok's audit")
+AUDIT_HELP = _("Until TikTok has passed the app, posts are for their authors alone.")
+IS_UNAUDITED = _("Not yet audited: posts are private")
+IS_AUDITED = _("Audited: members choose who can watch")
+IS_INBOX = _("Inbox: members finish posts in the TikTok app")
+
 NO_SCOPE = _("TikTok needs your permission for this. Please connect it again.")
 NO_PRODUCT = _("TikTok does not let this app do this. Please tell an administrator.")
 UNAUDITED = _(
