@@ -7,7 +7,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sharing.sandbox import linkedin_media, little_text
+from sharing.sandbox import (
+    linkedin_media,
+    linkedin_numbers,
+    linkedin_posts,
+    little_text,
+)
 from sharing.sandbox.consent import Rules, authorize
 from sharing.sandbox.linkedin_body import problem_with
 from sharing.sandbox.linkedin_said import (
@@ -33,6 +38,7 @@ RULES = Rules(
         "profile": "Use your name and photo",
         "email": "Use the primary email address of your account",
         "w_member_social": "Create, modify and delete posts on your behalf",
+        "r_member_postAnalytics": "See how your posts do",
     },
     code_seconds=30 * 60,
     denied="user_cancelled_authorize",
@@ -102,6 +108,30 @@ def revoke(world: World, request: Request, _path: Mapping[str, str]) -> Response
     if grant and grant.network == NETWORK:
         world.store.revoke_family(grant.family)
     return Response(200)
+
+
+def introspect(world: World, request: Request, _path: Mapping[str, str]) -> Response:
+    form = request.form
+    if not _known_app(world, form):
+        return _oauth(401, "invalid_client", "Client authentication failed")
+    grant = world.store.by_access(form.get("token", ""))
+    if not grant or (grant.network, grant.client_id) != (NETWORK, form["client_id"]):
+        return as_json({"active": False})
+    ended = "expired" if grant.expires <= world.now() else "active"
+    status = "revoked" if grant.revoked else ended
+    begun = int(grant.expires - SIXTY_DAYS)
+    return as_json(
+        {
+            "active": status == "active",
+            "client_id": grant.client_id,
+            "authorized_at": begun,
+            "created_at": begun,
+            "status": status,
+            "expires_at": int(grant.expires),
+            "scope": ",".join(grant.scopes),
+            "auth_type": "3L",
+        }
+    )
 
 
 def userinfo(world: World, request: Request, _path: Mapping[str, str]) -> Response:
@@ -219,5 +249,8 @@ ROUTES: dict[str, Handler] = {
     "POST /www.linkedin.com/oauth/v2/revoke": revoke,
     "GET /api.linkedin.com/v2/userinfo": userinfo,
     "POST /api.linkedin.com/rest/posts": create_post,
+    "POST /www.linkedin.com/oauth/v2/introspectToken": introspect,
     **linkedin_media.ROUTES,
+    **linkedin_posts.ROUTES,
+    **linkedin_numbers.ROUTES,
 }

@@ -275,7 +275,7 @@ def _told(world: World, found: Upload) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": found.id,
         "media_key": f"{_KEYS[found.category]}_{found.id}",
-        "expires_after_secs": int(found.expires - world.now()),
+        "expires_after_secs": round(found.expires - world.now()),
         "size": found.total,
     }
     work = found.work(world)
