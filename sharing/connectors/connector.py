@@ -62,7 +62,7 @@ class Connector:
     shows_card: ClassVar[bool] = False  # draws a link's card from what we tell it
     probe: ClassVar[bool] = False  # an identical second publish() names the first post
     finds: ClassVar[bool] = False  # find() can look for a post of unknown outcome
-    measures: ClassVar[bool] = False  # metrics() can tell something
+    measures: bool = False  # metrics() can tell something
     rates: ClassVar[tuple[Rate, ...]] = ()  # how often publish() may be called
     default_mode: ClassVar[Mode] = Mode.API  # where nobody has chosen, if possible
     attaches_link: ClassVar[bool] = False  # composer_url() takes the link beside a text

@@ -7,6 +7,7 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +22,7 @@ from sharing.connectors import errors
 from sharing.connectors.base import Connector, ServersConnector
 from sharing.connectors.types import (
     Credentials,
+    Media,
     Metrics,
     Pending,
     Post,
@@ -34,6 +36,10 @@ SECRET = "canary-9c2e-secret"
 LINK = "https://go.example.com/l/k3Yq"
 NAMES = ("name", "username", "display_name", "handle", "displayName")
 CALLBACK = "https://app.example.com/connect/somewhere/callback/"
+
+
+def no_file():
+    raise AssertionError("the file was opened")
 
 
 class Contract:
@@ -168,6 +174,24 @@ class Contract:
 
     def test_an_invisible_character_is_refused(self, connector):
         assert connector.check("a\x00b")
+
+    # Files
+
+    @pytest.mark.parametrize("size", [0, 4 * 1024**3])
+    def test_a_file_of_impossible_size_is_refused_before_any_call(
+        self, connector, wire, size
+    ):
+        for rule in connector.limits.media:
+            if size and rule.most_bytes is None:
+                continue
+            file = Media(rule.kind, rule.types[0], size, no_file)
+            post = replace(self.post, media=(file,) * rule.least)
+
+            with pytest.raises(errors.Refused) as caught:
+                self.publish(connector, post=post)
+
+            assert caught.value.reason == "media"
+        assert len(wire.calls) == 0
 
     # Publishing
 

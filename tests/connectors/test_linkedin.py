@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sharing.connectors import errors
 from sharing.connectors.types import Credentials, Post, Profile, Tokens
 from sharing.networks.linkedin import LinkedIn, seconds_to_midnight
+from sharing.networks.linkedin.bodies import body_of
 from sharing.networks.linkedin.words import little_text
 from sharing.sandbox.little_text import read
 from tests.connectors.contract import LINK, ConnectorContract
@@ -220,6 +221,39 @@ RESERVED = "\\|{}@[]()<>#*_~"
 @given(st.text(st.sampled_from(f"{RESERVED}ab1 é😀\n"), max_size=60) | st.text())
 def test_what_readers_see_is_what_was_written(text):
     assert read(little_text(text)) == text
+
+
+CORPUS = [
+    *RESERVED,
+    *(f"{sign}{sign}{sign}" for sign in RESERVED),
+    *(f"\\{sign}" for sign in RESERVED),
+    *(f"{sign}\n{sign} word{sign}word {sign}" for sign in RESERVED),
+    "https://e.com/a_b~c(d)?e=*f*&g=[h]#i_j",
+    "see (https://en.wikipedia.org/wiki/Mast_(sailing)) <now>",
+    "👩‍👩‍👧‍👦(👍🏽)_🇩🇰_#⃣ *️⃣ #ForårsVejr ~😀~",
+    "#one#two ##three #4 #_five #sechs_und C# F#sharp (#paren) [#bracket] #æøå.",
+    "{hashtag|\\#|word} @[Name](urn:li:person:x)",
+    "\\(already\\) escaped \\\\ twice",
+    "tail \\",
+    "a@b.com @name @[x]",
+    "\u202eright (to) left\u202c \u0301(\u0301",
+    "line(\r\n)line",
+]
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_whatever_people_write_arrives_whole(text):
+    assert read(little_text(text)) == text
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_only_the_text_is_escaped_and_no_field_beside_it(text):
+    card = body_of("urn:li:person:1", Post(text, LINK, text, text))
+
+    assert card["commentary"] == little_text(text)
+    article = card["content"]["article"]
+    assert article["title"] == (text.strip() or "go.example.com")
+    assert article.get("description", "") == text.strip()
 
 
 @pytest.mark.parametrize("sign", RESERVED)

@@ -11,7 +11,7 @@ import pytest
 from sharing.connectors import errors
 from sharing.connectors.progress import Progress
 from sharing.connectors.types import NotYet, Post
-from tests.sandbox.files import GIF, JPEG, PDF, PNG, document, mp4, picture, video
+from tests.connectors.files import GIF, JPEG, PDF, PNG, document, mp4, picture, video
 from tests.sandbox.walking import LINK, ask, connect, connector
 
 MEGA = 1024 * 1024

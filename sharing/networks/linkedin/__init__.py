@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from sharing.connectors.progress import Progress
 from sharing.connectors.rates import Rate, Scope, sane
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import (
+    Credentials,
     Limits,
     Media,
     Metrics,
@@ -49,6 +50,7 @@ _NO_SCOPE = _("LinkedIn needs your permission to post. Please connect it again."
 _NOT_READ = _("LinkedIn has not read your pictures or video yet. We will try again.")
 _UNREADABLE = _("LinkedIn could not read your picture or video. Use another one.")
 _SEES = _("See your name, so that you know which account is linked")
+_COUNTS = _("See how the posts you shared from here do")
 _POSTS = _("Post in your name, each time you press Share")
 
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,40}(?![0-9])")
@@ -90,6 +92,7 @@ class LinkedIn(OAuth2Connector):
         "openid": Sentence(_SEES),
         "profile": Sentence(_SEES),
         "w_member_social": Sentence(_POSTS),
+        numbers.SCOPE: Sentence(_COUNTS),
     }
     AUTHORIZE_URL = "https://www.linkedin.com/oauth/v2/authorization"
     TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105
@@ -107,6 +110,17 @@ class LinkedIn(OAuth2Connector):
     app_options = (AppOption("api_version", _("API version"), pattern=r"20\d{4}"),)
     probe = True
     rates = (Rate(Scope.ACCOUNT, 150), Rate(Scope.APP, 100_000))  # until 00:00 UTC
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(credentials, base_url, options)
+        if self.options.get("analytics"):
+            self.scopes = (*self.scopes, numbers.SCOPE)
+            self.measures = True
 
     def compose(
         self, text: str, link: str, source_url: str = "", *, has_media: bool = False

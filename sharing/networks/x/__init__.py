@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from sharing.connectors import errors
 from sharing.connectors.base import OAuth2Connector
 from sharing.connectors.connector import answered_at, plain_name
+from sharing.connectors.forms import ON
 from sharing.connectors.http import Answer
 from sharing.connectors.links import contains_url
 from sharing.connectors.media import MEGABYTE, Kind, Rule
@@ -178,7 +179,7 @@ class X(OAuth2Connector):
         body: dict[str, Any] = {"text": post.text}
         if ids:
             body["media"] = {"media_ids": ids}
-        if post.options.get("paid_partnership") is True:
+        if post.options.get("paid_partnership") in (True, ON):
             body["paid_partnership"] = True
         answer = self.call(
             "POST",
