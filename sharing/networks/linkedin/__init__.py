@@ -87,7 +87,7 @@ class LinkedIn(OAuth2Connector):
         "c0-2.3-1.2-3.6-3.1-3.6c-1 0-1.9.5-2.4 1.3V10z"
     )
     limits = Limits(max_chars=3000, media=(PICTURES, VIDEO, DOCUMENT))
-    scopes = ("openid", "profile", "w_member_social")
+    scopes: tuple[str, ...] = ("openid", "profile", "w_member_social")
     permissions = {
         "openid": Sentence(_SEES),
         "profile": Sentence(_SEES),
