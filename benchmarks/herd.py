@@ -118,6 +118,7 @@ def offer_networks() -> None:
         own = {
             f"NETWORK_{network}_CLIENT_ID": "bench",
             f"NETWORK_{network}_CLIENT_SECRET": "bench",
+            f"NETWORK_{network}_MODE": "api",
         }
         os.environ |= own
         settings.NETWORKS_ENVIRON |= own

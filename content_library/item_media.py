@@ -15,8 +15,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from common.composed import composed
 from common.uploading import upload_folder
 from content_library.models import Item, ItemMedia
 from content_library.uploads import Taken, take
@@ -108,8 +110,12 @@ def check_together(files: Sequence[ItemMedia]) -> None:
 
 def media_of(item: Item) -> list[ItemMedia]:
     """Return the item's files in order."""
-    rows = ItemMedia.objects.for_tenant(item.tenant_id).filter(item=item)
-    return list(rows.in_order())
+    return media_of_item(item.tenant_id, item.pk)
+
+
+@composed
+def media_of_item(tenant_id: UUID, item_id: UUID) -> QuerySet[ItemMedia]:
+    return ItemMedia.objects.for_tenant(tenant_id).filter(item=item_id).in_order()
 
 
 def take_out(files: Iterable[ItemMedia], now: datetime) -> None:
