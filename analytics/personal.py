@@ -61,7 +61,9 @@ def own_shares(membership: Membership, page: str | None) -> OwnShares:
     """Return the member's publications, the newest first."""
     mine = own_publications(membership)
     paginator = Paginator(
-        mine.select_related("account", "item", "link").order_by("-created_at", "-pk"),
+        mine.select_related("account", "item", "link", "tenant").order_by(
+            "-created_at", "-pk"
+        ),
         PER_PAGE,
     )
     shown = paginator.get_page(page)
@@ -90,7 +92,9 @@ def own_publications(membership: Membership) -> "QuerySet[Publication]":
 
 
 def is_out(publication: Publication) -> bool:
-    return publication.published_at is not None
+    """What members post themselves may be out without a word: its link counts."""
+    by_hand = publication.state == State.HANDED_OFF
+    return by_hand or publication.published_at is not None
 
 
 def sum_clicks(

@@ -32,6 +32,8 @@ from sharing.api_shapes import (
     ShareFilters,
     ShareShape,
 )
+from sharing.configured import mode_of, network_called
+from sharing.handing_off import Handed, declare_posted
 from sharing.models import Account, Publication, Share, State
 from tenants.api import TenantAPI
 
@@ -128,21 +130,32 @@ class Shares(TenantAPI, ListModelMixin, RetrieveModelMixin, GenericViewSet):
         context = {
             "items": visible_items(self.membership),
             "accounts": {account.pk: account for account in mine},
+            "tenant_id": self.tenant.pk,
         }
         form = NewShare(data=request.data, context=context)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
+        asked, tenant_id = form.validated_data, self.tenant.pk
+        wanted = asked["publications"]
         try:
             return services.share_item(
                 by=self.membership,
                 item=asked["item"],
-                parts=[services.Part(**part) for part in asked["publications"]],
+                parts=[services.Part(**one) for one in wanted if "account" in one],
+                by_hand=[
+                    Handed(
+                        network_called(slug, tenant_id),
+                        mode_of(slug, tenant_id),
+                        one["text"],
+                    )
+                    for one in wanted
+                    if (slug := one.get("network"))
+                ],
                 idempotency_key=key,
                 now=timezone.now(),
                 scheduled_at=asked["scheduled_at"],
             )
         except services.ShareRefused as refused:
-            raise ValidationError(refused.errors) from None
+            raise ValidationError(renamed(refused.errors, wanted)) from None
 
     @extend_schema(request=None, summary="Stop what is not going out yet")
     @action(detail=True, methods=["post"])
@@ -155,6 +168,24 @@ class Shares(TenantAPI, ListModelMixin, RetrieveModelMixin, GenericViewSet):
         if not stopped and State.CANCELLED not in states:
             raise Conflict(_("It is already going out, or settled; nothing waits."))
         return Response(self.get_serializer(share).data)
+
+
+def renamed(errors: services.Errors, wanted: list[Any]) -> services.Errors:
+    """Name each error after its place in the body, where both kinds stand in one list."""
+    places = {
+        "publications": [
+            number for number, one in enumerate(wanted) if "account" in one
+        ],
+        "by_hand": [number for number, one in enumerate(wanted) if "network" in one],
+    }
+    found = {}
+    for key, sentences in errors.items():
+        head, _dot, rest = key.partition(".")
+        number, _dot, field = rest.partition(".")
+        if head in places and number:
+            key = f"publications.{places[head][int(number)]}.{field}"
+        found[key] = sentences
+    return found
 
 
 def read_key(request: Request) -> str:
@@ -220,12 +251,12 @@ class Publications(TenantAPI, ListModelMixin, RetrieveModelMixin, GenericViewSet
     @extend_schema(request=Answer, summary="Say whether an unconfirmed post is out")
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: UUID) -> Response:
-        """Only in the state ``needs_user`` for the reason ``unconfirmed``."""
+        """Only in the state ``needs_user`` for the reason ``unconfirmed``, or ``handed_off``."""
         form = Answer(data=request.data)
         form.is_valid(raise_exception=True)
-        done = services.answer_unsure(
-            publication=self.get_object(),
-            by=self.membership,
-            out=form.validated_data["out"],
+        publication, out = self.get_object(), form.validated_data["out"]
+        tell = (
+            declare_posted if publication.account_id is None else services.answer_unsure
         )
+        done = tell(publication=publication, by=self.membership, out=out)
         return self.changed(done, _("It does not wait for your answer."))

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from common.api_fields import Filters, Id, Moment, Text
 from content_library.api import ItemShape
 from content_library.models import Item
+from sharing.handing_off import by_hand
 from sharing.models import Account, Publication, Share, State
 from sharing.scheduling import choose
 from sharing.services import LONGEST_TEXT
@@ -100,13 +101,31 @@ class ShareShape(serializers.ModelSerializer[Share]):
 
 
 class NewPublication(serializers.Serializer[Any]):
-    account = Id(help_text="One of your accounts.")
+    account = Id(help_text="One of your accounts; or name a network.", required=False)
+    network = serializers.CharField(
+        required=False,
+        max_length=32,
+        help_text="In place of an account: a network where you post by hand.",
+    )
     text = Text(
         help_text="Your own words; the tracked link is added where it is missing.",
         allow_blank=True,
         max_length=LONGEST_TEXT,
         trim_whitespace=False,
     )
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        if ("account" in said) == ("network" in said):
+            wrong = _("Name one of your accounts, or a network where you post by hand.")
+            raise serializers.ValidationError({"account": [wrong]})
+        return said
+
+    def validate_network(self, slug: str) -> str:
+        """Whether it is used by hand here is told with the words for it."""
+        if by_hand(self.context["tenant_id"], slug, "") is None:
+            wrong = _("Nobody posts by hand on this network here.")
+            raise serializers.ValidationError(wrong)
+        return slug
 
     def validate_account(self, pk: Any) -> Account:
         account = self.context["accounts"].get(pk)

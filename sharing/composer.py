@@ -17,13 +17,13 @@ from content_library.models import Item, SuggestedText
 from guidelines.models import GuidelineVersion
 from guidelines.services import current_versions, unacknowledged
 from sharing.asking import Asked
-from sharing.configured import offered_networks
+from sharing.configured import ByHand, networks_by_hand, offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
 from sharing.forms import ALL, ComposeForm, own, typed
 from sharing.models import Account, Publication
 from sharing.options import is_option
-from sharing.previews import Preview, preview
+from sharing.previews import Preview, preview, preview_by_hand
 from sharing.services import find_draft
 from sharing.timetable import Offer, Timetable, open_timetable
 from tenants.models import Membership
@@ -54,6 +54,29 @@ class Row:
 
 
 @dataclass(frozen=True)
+class HandRow:
+    """One of the networks in the composer on which the member posts by hand."""
+
+    by_hand: ByHand
+    own: BoundField
+    is_chosen: bool
+    words: str
+    item: Item
+
+    @property
+    def network(self) -> Connector:
+        return self.by_hand.network
+
+    @cached_property
+    def preview(self) -> Preview:
+        return preview_by_hand(self.by_hand, self.words, self.item)
+
+    @property
+    def shows_problems(self) -> bool:
+        return self.is_chosen and bool(self.words.strip())
+
+
+@dataclass(frozen=True)
 class Composer:
     """Everything on the screen where a share is written."""
 
@@ -79,6 +102,15 @@ class Composer:
     def rows(self) -> Sequence[Row]:
         return rows_of(self.form, self.item, self.networks, self.asked)
 
+    @cached_property
+    def hand_rows(self) -> Sequence[HandRow]:
+        return hand_rows_of(self.form, self.item)
+
+    @property
+    def has_by_hand(self) -> bool:
+        """Something is to be posted by hand, or nothing else can be done here."""
+        return not self.rows or any(row.is_chosen for row in self.hand_rows)
+
     @property
     def held(self) -> set[str]:
         return {account.network for account in self.form.accounts.values()}
@@ -90,7 +122,7 @@ class Composer:
 
     @cached_property
     def suggestions(self) -> Sequence[SuggestedText]:
-        return suggestions_for(self.item, self.held)
+        return suggestions_for(self.item, {*self.held, *self.form.by_hand})
 
     @cached_property
     def timetable(self) -> Timetable:
@@ -112,7 +144,8 @@ class Composer:
 
     @property
     def can_share(self) -> bool:
-        return self.is_open and any(row.account.is_connected for row in self.rows)
+        usable = any(row.account.is_connected for row in self.rows)
+        return self.is_open and (usable or bool(self.form.by_hand))
 
 
 def visible_item(membership: Membership, pk: UUID, now: datetime) -> Item | None:
@@ -138,14 +171,16 @@ def open_composer(
     """Read what is needed and fill the form: from ``data``, ``initial`` or the draft."""
     networks = {network.slug: network for network in offered_networks(by.tenant_id)}
     accounts = [one for one in own_accounts(by) if one.network in networks]
+    by_hand = networks_by_hand(by.tenant_id)
     unread = unread_guidelines(by)
     form = ComposeForm(
         data,
         # What was sent says it all.
-        initial=None if data else beginning(by, item, accounts, initial),
+        initial=None if data else beginning(by, item, accounts, initial, by_hand),
         accounts=accounts,
         must_read=bool(unread),
         labels={slug: network.label for slug, network in networks.items()},
+        by_hand=by_hand,
         auto_id="compose-%s",
     )
     return Composer(by, item, now, form, networks, unread)
@@ -156,13 +191,15 @@ def beginning(
     item: Item,
     accounts: Sequence[Account],
     given: Mapping[str, Any] | None,
+    by_hand: Sequence[ByHand],
 ) -> dict[str, Any]:
     """Return the form's first values: the draft, or what a link brought along."""
     draft = find_draft(by, item)
     values: dict[str, Any] = {"key": str(uuid7()), "text": draft.get(ALL, "")}
     values |= {own(str(one.pk)): draft.get(str(one.pk), "") for one in accounts}
     values |= {name: value for name, value in draft.items() if is_option(name)}
-    values["account"] = used_last(by, accounts)
+    values |= {own(one.slug): draft.get(one.slug, "") for one in by_hand}
+    values["account"], values["by_hand"] = used_last(by, accounts, by_hand)
     for name, value in (given or {}).items():
         # A suggestion never replaces words that somebody typed.
         if name != "text" or not values["text"]:
@@ -170,13 +207,20 @@ def beginning(
     return values
 
 
-def used_last(by: Membership, accounts: Sequence[Account]) -> list[str]:
-    """Return the accounts of the member's newest share; at first, all of them."""
+def used_last(
+    by: Membership, accounts: Sequence[Account], by_hand: Sequence[ByHand]
+) -> tuple[list[str], list[str]]:
+    """Return the accounts and networks of the member's newest share.
+
+    At first all accounts, and nothing by hand.
+    """
     usable = [str(account.pk) for account in accounts if account.is_connected]
     mine = Publication.objects.for_tenant(by.tenant_id).filter(membership=by)
     newest = mine.order_by("-created_at").values("share_id")[:1]
-    last = {str(pk) for pk in mine.filter(share__in=newest).values_list("account_id", flat=True)}  # fmt: skip
-    return [pk for pk in usable if pk in last] or usable
+    found = mine.filter(share__in=newest).values_list("account_id", "network")
+    last = {str(account_id or network) for account_id, network in found}
+    hands = [one.slug for one in by_hand if one.slug in last]
+    return [pk for pk in usable if pk in last] or ([] if hands else usable), hands
 
 
 def rows_of(
@@ -200,6 +244,15 @@ def rows_of(
             is_unanswered=pk in form.unanswered,
         )
         for pk, account in form.accounts.items()
+    ]
+
+
+def hand_rows_of(form: ComposeForm, item: Item) -> list[HandRow]:
+    texts = typed(form)
+    chosen = form["by_hand"].value() or []
+    return [
+        HandRow(one, form[own(slug)], slug in chosen, texts[slug] or texts[ALL], item)
+        for slug, one in form.by_hand.items()
     ]
 
 

@@ -8,7 +8,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
+from sharing.configured import ByHand
 from sharing.connectors.text import plain_ends
+from sharing.handing_off import Handed
 from sharing.models import Account
 from sharing.options import Options, option_name, options_in
 from sharing.services import LONGEST_TEXT, Part, ShareRefused
@@ -37,7 +39,10 @@ class Words(forms.CharField):
 
 
 class ComposeForm(TimeForm):
-    """``accounts`` are the member's own, on networks that are offered."""
+    """``accounts`` are the member's own, on networks that are offered.
+
+    ``by_hand`` are the networks on which members post themselves.
+    """
 
     use_required_attribute = False
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
@@ -49,6 +54,7 @@ class ComposeForm(TimeForm):
         accounts: Sequence[Account],
         must_read: bool,
         labels: dict[str, str],
+        by_hand: Sequence[ByHand] = (),
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
@@ -58,6 +64,7 @@ class ComposeForm(TimeForm):
         self.fields["account"] = forms.MultipleChoiceField(
             label=_("Share on"),
             choices=[(pk, self.accounts[pk].label) for pk in usable],
+            required=not by_hand,
             error_messages={
                 "required": _("Choose at least one account."),
                 "invalid_choice": _("Choose among your connected accounts."),
@@ -68,6 +75,19 @@ class ComposeForm(TimeForm):
                 "network": labels[account.network]
             }
             self.fields[own(pk)] = Words(label=label)
+        self.by_hand = {one.slug: one for one in by_hand}
+        self.fields["by_hand"] = forms.MultipleChoiceField(
+            choices=[(one.slug, one.network.label) for one in by_hand],
+            required=False,
+            error_messages={
+                "invalid_choice": _("Choose among the networks that are offered here.")
+            },
+        )
+        for slug, one in self.by_hand.items():
+            label = _("Different words for %(network)s") % {
+                "network": one.network.label
+            }
+            self.fields[own(slug)] = Words(label=label)
         if must_read:
             self.fields["read"] = forms.BooleanField(
                 label=_("I have read the guidelines"),
@@ -99,6 +119,18 @@ class ComposeForm(TimeForm):
         """Return the answers to what an account's network asks, as they stand here."""
         return options_in(self.data if self.is_bound else self.initial, pk)
 
+    def handed(self) -> list[Handed]:
+        """Return the words for each network that the member posts on by hand."""
+        said = self.cleaned_data
+        return [
+            Handed(
+                self.by_hand[slug].network,
+                self.by_hand[slug].mode,
+                said[own(slug)] or said["text"],
+            )
+            for slug in said["by_hand"]
+        ]
+
     def refuse(self, refused: ShareRefused, parts: Sequence[Part]) -> None:
         """Show what ``share_item`` refused at the field where it was typed."""
         self.offer = refused.offer
@@ -114,6 +146,9 @@ class ComposeForm(TimeForm):
             return "read", sentence
         if head == "scheduled_at":
             return "day", sentence
+        if head == "by_hand":
+            slug = self.cleaned_data["by_hand"][int(rest.partition(".")[0])]
+            return self.words_field(slug), sentence
         if head != "publications":
             return None, sentence
         if not rest:
@@ -125,17 +160,21 @@ class ComposeForm(TimeForm):
             self.unanswered.add(pk)
         if field == "account" or pk in self.unanswered:
             return "account", f"{account}: {sentence}"
-        return (own(pk) if self.cleaned_data.get(own(pk)) else "text"), sentence
+        return self.words_field(pk), sentence
+
+    def words_field(self, key: str) -> str:
+        """Return where the words for one account or network were typed."""
+        return own(key) if self.cleaned_data.get(own(key)) else "text"
 
 
-def own(account_pk: str) -> str:
-    """Return the name of the field that holds an account's own words."""
-    return f"text-{account_pk}"
+def own(key: str) -> str:
+    """Return the name of the field that holds an account's or a network's own words."""
+    return f"text-{key}"
 
 
 def typed(form: ComposeForm) -> dict[str, str]:
     """Return every text as it stands in the form, valid or not, by the draft's keys."""
-    names = {ALL: "text"} | {pk: own(pk) for pk in form.accounts}
+    names = {ALL: "text"} | {key: own(key) for key in (*form.accounts, *form.by_hand)}
     texts = {key: words_in(form, name) for key, name in names.items()}
     return texts | answers(form)
 

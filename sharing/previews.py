@@ -6,9 +6,18 @@ from urllib.parse import urlsplit
 
 from content_library.models import Item
 from sharing.attaching import Attached
+from sharing.configured import ByHand
 from sharing.connectors.base import Connector
+from sharing.handing_off import Handed
 from sharing.models import Account, TrackedLink
-from sharing.services import CODE_LENGTH, Part, text_problems, with_files, words
+from sharing.services import (
+    CODE_LENGTH,
+    Part,
+    by_hand_problems,
+    text_problems,
+    with_files,
+    words,
+)
 
 SAMPLE_WORD = "yourlink"
 
@@ -76,6 +85,25 @@ def preview(connector: Connector, account: Account, text: str, item: Item) -> Pr
 def shows_card(connector: Connector, attached: Attached, item: Item) -> bool:
     """Tell whether the link is drawn as a card; where media go along, none is."""
     return bool(item.source_url) and not attached.files and not connector.needs_media
+
+
+def preview_by_hand(by_hand: ByHand, text: str, item: Item) -> Preview:
+    """The same for what the member posts themselves."""
+    link_url = sample_link()
+    part = Handed(by_hand.network, by_hand.mode, text)
+    composed = part.compose(link_url if item.source_url else "", item.source_url)
+    problems = by_hand_problems(item, [part]).get("by_hand.0.text", [])
+    return Preview(
+        text=composed,
+        link_url=link_url,
+        length=by_hand.network.length(composed),
+        max_chars=by_hand.network.limits.max_chars,
+        problems=problems,
+        attached=Attached(),
+        shows_card=by_hand.network.attaches_link,
+        card_title=item.title,
+        card_host=host_of(link_url),
+    )
 
 
 def sample_link() -> str:

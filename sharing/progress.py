@@ -12,6 +12,7 @@ from sharing.configured import UnknownNetwork, mode_of, network_called
 from sharing.connectors.base import Connector
 from sharing.connectors.http import reroute
 from sharing.connectors.modes import Mode
+from sharing.handing_off import HandOff, is_asked
 from sharing.models import Publication, Reason, Share, State
 from sharing.pacing import FOR_LATER
 from sharing.saying import when, when_about
@@ -54,6 +55,14 @@ class Step:
         return mode_of(row.network, row.tenant_id) == Mode.API
 
     @property
+    def hand_off(self) -> HandOff | None:
+        """What the member needs to post it themselves, while they are asked for it."""
+        row = self.publication
+        if self.network is None or not is_asked(row, timezone.now()):
+            return None
+        return HandOff(row, self.network, row.tenant.slug)
+
+    @property
     def tone(self) -> str:
         return TONES.get(State(self.publication.state), "")
 
@@ -83,6 +92,8 @@ class Step:
         publication = self.publication
         if publication.state == State.READY and publication.reason in ("new", "retry"):
             return _("Going out")
+        if publication.state == State.HANDED_OFF:
+            return _("Yours to post") if self.hand_off else _("Not confirmed")
         return publication.get_state_display()
 
 
@@ -99,6 +110,11 @@ class Progress:
     @property
     def is_all_out(self) -> bool:
         return all(step.publication.state == State.PUBLISHED for step in self.steps)
+
+    @property
+    def hand_offs(self) -> int:
+        """How many are the member's own to post."""
+        return sum(step.hand_off is not None for step in self.steps)
 
     @property
     def needs_hand(self) -> bool:
@@ -157,7 +173,9 @@ class Progress:
 def read_progress(share: Share, now: datetime) -> Progress:
     """Read the share's publications, in the order of the networks' names."""
     rows = Publication.objects.for_tenant(share.tenant_id).filter(share=share)
-    publications = rows.select_related("account", "link").order_by("network", "pk")
+    publications = rows.select_related("account", "link", "item", "tenant").order_by(
+        "network", "pk"
+    )
     steps = [Step(one, network_of(one)) for one in publications]
     return Progress(share, steps, is_slow=now - share.created_at > PATIENCE)
 

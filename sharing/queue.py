@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sharing.handing_off import ASKED_FOR
 from sharing.models import Publication, Reason, Share, State
 from sharing.models.publication import FINAL
 from sharing.progress import Step, is_spread, network_of
@@ -32,6 +33,7 @@ class Group(TextChoices):
     NEEDS_YOU = "needs_you", gettext_lazy("Needs you")
     GOING_OUT = "going_out", gettext_lazy("Going out")
     WAITING = "waiting", gettext_lazy("Waiting")
+    BY_HAND = "by_hand", gettext_lazy("Yours to post")
     LATELY = "lately", gettext_lazy("Lately")
 
 
@@ -50,7 +52,9 @@ class QueueStep(Step):
         row = self.publication
         if row.state in (State.NEEDS_USER, State.FAILED) or row.needs_reconnect:
             return Group.NEEDS_YOU
-        if row.state in FINAL or row.state == State.HANDED_OFF:
+        if row.state == State.HANDED_OFF:
+            return Group.BY_HAND
+        if row.state in FINAL:
             return Group.LATELY
         if row.state == State.READY and (row.not_before > self.now or self.is_behind):
             return Group.WAITING
@@ -203,9 +207,10 @@ def read_queue(by: Membership, now: datetime) -> Queue:
 def rows_of(by: Membership, now: datetime) -> list[Publication]:
     """Return what is not over, and the newest of what was settled lately."""
     mine = Publication.objects.for_tenant(by.tenant_id).filter(membership=by)
-    mine = mine.select_related("account", "link", "item", "share")
-    over = Q(state__in=[*FINAL, State.HANDED_OFF])
-    waiting = mine.exclude(over).order_by("network", "pk")
+    mine = mine.select_related("account", "link", "item", "share", "tenant")
+    over = Q(state__in=FINAL)
+    unasked = Q(state=State.HANDED_OFF, created_at__lte=now - ASKED_FOR)
+    waiting = mine.exclude(over | unasked).order_by("network", "pk")
     since = now - LATELY
     recent = Q(published_at=None, updated_at__gte=since) | Q(published_at__gte=since)
     lately = mine.filter(over & recent)

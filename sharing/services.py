@@ -17,8 +17,13 @@ from guidelines.models import GuidelineVersion
 from guidelines.services import unacknowledged
 from sharing import publishing
 from sharing.attaching import Attached, attach, files_of
-from sharing.configured import UnknownNetwork, connector_for, publisher_for
+from sharing.configured import (
+    UnknownNetwork,
+    connector_for,
+    publisher_for,
+)
 from sharing.connectors.text import Sentence, plain_ends
+from sharing.handing_off import Handed, hand_off
 from sharing.models import (
     Account,
     Draft,
@@ -29,6 +34,7 @@ from sharing.models import (
     State,
     TrackedLink,
 )
+from sharing.models.link import CODE_LENGTH
 from sharing.options import settled_options, unanswered
 from sharing.pacing import (
     FOR_LATER,
@@ -42,7 +48,6 @@ from sharing.timing import Asked, Timing, time_it
 from tenants import audit
 from tenants.models import AuditEntry, Membership
 
-CODE_LENGTH = 10
 LONGEST_TEXT = 10_000
 
 Errors = dict[str, list[str]]
@@ -96,10 +101,12 @@ def share_item(
     now: datetime,
     scheduled_at: datetime | None = None,
     scheduled_local: datetime | None = None,
+    by_hand: Sequence[Handed] = (),
     unread: Sequence[GuidelineVersion] | None = None,
 ) -> Share:
     """Accept a press of Share: one share, and one publication per account.
 
+    ``by_hand`` are those that the member posts themselves, one a network.
     ``scheduled_local`` is the wall time as it was chosen, where that is known. ``unread``
     is for who has just asked what the member has not ``unacknowledged``. The same key
     gives the same share back, whatever else is said the second time. Raises
@@ -109,10 +116,10 @@ def share_item(
     if unread is None:
         unread = unacknowledged(by)
     parts = [with_files(part, item) for part in parts]
-    errors = problems(by, item, parts, now, unread) | timing.errors
+    errors = problems(by, item, parts, now, unread, by_hand) | timing.errors
     share = None
     if not errors:
-        share = accept(by, item, parts, idempotency_key, now, timing)
+        share = accept(by, item, parts, idempotency_key, now, timing, by_hand)
     share = share or find_pressed(by, idempotency_key)
     if share is None:
         raise ShareRefused(errors, timing.offer)
@@ -162,31 +169,44 @@ def shares_since(
 
 
 def find_twin(
-    since: Sequence[Share], item: Item, parts: Sequence[Part], local: datetime | None
+    since: Sequence[Share],
+    item: Item,
+    parts: Sequence[Part],
+    local: datetime | None,
+    by_hand: Sequence[Handed] = (),
 ) -> Share | None:
     """Return what another tab has shared since this page was opened, if it is the same.
 
     The same words to the same accounts; not what was refused or cancelled since.
     """
     prefetch_related_objects(since, "publications__link")
-    asked: dict[UUID | None, Part] = {part.account.pk: part for part in parts}
+    asked: dict[UUID | str, Part | Handed] = {part.account.pk: part for part in parts}
+    asked |= {part.network.slug: part for part in by_hand}
     for share in since:
         there = share.publications.all()
-        if {one.account_id for one in there} == set(asked) and all(
-            is_same(one, asked[one.account_id], item) for one in there
+        if {place_of(one) for one in there} == set(asked) and all(
+            is_same(one, asked[place_of(one)], item) for one in there
         ):
             return share if local in (None, share.scheduled_local) else None
     return None
 
 
-def is_same(publication: Publication, part: Part, item: Item) -> bool:
+def place_of(publication: Publication) -> UUID | str:
+    """Return where it is to stand: on an account, or on a network by hand."""
+    return publication.account_id or publication.network
+
+
+def is_same(publication: Publication, part: Part | Handed, item: Item) -> bool:
     """Tell whether these words stand there, or are on their way."""
+    over = publication.state in (State.FAILED, State.CANCELLED)
+    if isinstance(part, Handed):
+        link = publication.card.get("link", "")
+        return not over and part.compose(link, item.source_url) == publication.text
     connector = connector_for(publication.network, publication.tenant_id)
     text = connector.compose(
         words(part.text), link_in(publication.link, item), item.source_url,
         has_media=bool(publication.media),
     )  # fmt: skip
-    over = publication.state in (State.FAILED, State.CANCELLED)
     same_answers = with_files(part, item).options == publication.options
     return text == publication.text and same_answers and not over
 
@@ -198,6 +218,7 @@ def accept(
     idempotency_key: str,
     now: datetime,
     timing: Timing,
+    by_hand: Sequence[Handed] = (),
 ) -> Share | None:
     """Write the share, its publications and the audit entry; then ring.
 
@@ -221,21 +242,25 @@ def accept(
         )
         for part in parts
     ]
+    handed = hand_off(share, item, by_hand)
     send(
-        inserted([one.link for one in publications]),
-        inserted(publications),
-        inserted([beginning(one) for one in publications]),
+        inserted([one.link for one in (*publications, *handed)]),
+        inserted([*publications, *handed]),
+        inserted([beginning(one) for one in (*publications, *handed)]),
         Written(FORGET_DRAFT, (by.tenant_id, by.pk, item.pk)),
-        inserted([pressed_entry(share, by, parts)]),
+        inserted([pressed_entry(share, by, parts, by_hand)]),
     )
-    if timing.chosen is None:
+    if timing.chosen is None and publications:
         ring_on_commit(*publications)
     share.is_new = True
     return share
 
 
-def pressed_entry(share: Share, by: Membership, parts: Sequence[Part]) -> AuditEntry:
+def pressed_entry(
+    share: Share, by: Membership, parts: Sequence[Part], by_hand: Sequence[Handed]
+) -> AuditEntry:
     networks = [part.account.network for part in parts]
+    networks += [part.network.slug for part in by_hand]
     return audit.entry("share.pressed", share, by=by, networks=networks)
 
 
@@ -308,7 +333,7 @@ def beginning(publication: Publication) -> PublicationEvent:
     return PublicationEvent(
         tenant_id=publication.tenant_id,
         publication=publication,
-        to_state=State.READY,
+        to_state=publication.state,
         token=0,
         reason=publication.reason,
         at=publication.created_at,
@@ -324,6 +349,7 @@ def problems(
     parts: Sequence[Part],
     now: datetime,
     unread: Sequence[GuidelineVersion],
+    by_hand: Sequence[Handed] = (),
 ) -> Errors:
     """Return what is wrong, by field; empty when the press may be accepted.
 
@@ -334,8 +360,8 @@ def problems(
         errors["item"] = [_("This item can no longer be shared.")]
     if unread:
         errors["guidelines"] = [_("Please read the guidelines first.")]
-    if not parts:
-        errors["publications"] = [_("Choose at least one account.")]
+    if not parts and not by_hand:
+        errors["publications"] = [_("Choose at least one account or network.")]
     seen: set[object] = set()
     for index, part in enumerate(parts):
         if wrong := account_problem(by, part.account, seen):
@@ -347,6 +373,22 @@ def problems(
         else:
             errors |= option_errors(index, part)
         seen.add(part.account.pk)
+    return errors | by_hand_problems(item, by_hand)
+
+
+def by_hand_problems(item: Item, by_hand: Sequence[Handed]) -> Errors:
+    """Return what is wrong with the words that members post themselves."""
+    errors: Errors = {}
+    for index, part in enumerate(by_hand):
+        link = sample_link() if item.source_url else ""
+        said = words(part.text) and part.compose(link, item.source_url)
+        wrongs = [translated(problem) for problem in part.network.check(said)]
+        if len(part.text) > LONGEST_TEXT:
+            wrongs = [_("The text is far too long.")]
+        if part.network.slug in {one.network.slug for one in by_hand[:index]}:
+            wrongs = [_("Choose each network once.")]
+        if wrongs:
+            errors[f"by_hand.{index}.text"] = wrongs
     return errors
 
 

@@ -7,6 +7,8 @@ from content_library.models import Item
 from tenants.models import Team
 from tenants.scoping import TenantForeignKey, TenantModel
 
+CODE_LENGTH = 10
+
 
 class TrackedLink(TenantModel):
     """``/l/<code>`` -> the item's web address, fixed at creation.

@@ -145,6 +145,13 @@ class Publication(TenantModel):
             models.UniqueConstraint(
                 "tenant", "share", "account", name="publication_once"
             ),
+            models.UniqueConstraint(
+                "tenant",
+                "share",
+                "network",
+                condition=Q(account=None),
+                name="publication_handed_off_once",
+            ),
             # Whoever claims sees no uncommitted claim of the same lane; this does.
             models.UniqueConstraint(
                 "tenant",

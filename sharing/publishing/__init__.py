@@ -6,6 +6,7 @@
     CLAIMED -> READY, SENDING -> UNKNOWN       the lease expired (reaper)
     READY | CLAIMED -> CANCELLED               SENDING cannot be cancelled any more
     NEEDS_USER -> READY | PUBLISHED | CANCELLED    by the member alone
+    HANDED_OFF -> PUBLISHED | CANCELLED            by the member's word, never by us
 
 Each transition is one conditional UPDATE on state and token, with its event in the
 same transaction. Only the database's clock decides. HTTP happens outside any
@@ -37,6 +38,7 @@ from sharing.publishing.sending import (
 from sharing.publishing.stopping import (
     cancel,
     cancel_all,
+    close_hand_off,
     declare,
     quarantine,
     reap,
@@ -56,6 +58,7 @@ __all__ = [
     "cancel_all",
     "claim",
     "claim_next",
+    "close_hand_off",
     "declare",
     "finish",
     "frozen_post",

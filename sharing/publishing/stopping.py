@@ -43,6 +43,19 @@ def declare(publication: Publication, *, is_out: bool) -> bool:
                     not_before=Sql("greatest(statement_timestamp(), %s)", (chosen,)))  # fmt: skip
 
 
+def close_hand_off(publication: Publication, *, is_out: bool) -> bool:
+    """HANDED_OFF -> PUBLISHED or CANCELLED; false when its member has said so already."""
+    with acting_for(publication.tenant_id):
+        publication.refresh_from_db(fields=["state", "token", "reason"])
+        if publication.state != State.HANDED_OFF:
+            return False
+        if not is_out:
+            return move(publication, State.CANCELLED, reason=Reason.BY_MEMBER,
+                        bump=True)  # fmt: skip
+        return move(publication, State.PUBLISHED, reason=Reason.DECLARED, bump=True,
+                    published_at=NOW)  # fmt: skip
+
+
 def release(publication: Publication, *, reason: str) -> bool:
     """NEEDS_USER -> READY for what is known not to be out: reconnected, or tried again."""
     with acting_for(publication.tenant_id):

@@ -46,7 +46,8 @@ def accounts(request: MemberRequest) -> HttpResponse:
     shown = [one.account.pk for network in connections for one in network.linked]
     see(tenant_id=request.tenant.pk, member=request.membership.pk, about__in=shown)
     context = {"connections": connections, "nav_active": "accounts"}
-    return may_leave_to_connect(render(request, "sharing/accounts.html", context))
+    page = render(request, "sharing/accounts.html", context)
+    return may_leave_to_connect(request, page)
 
 
 @require_safe
@@ -54,9 +55,8 @@ def accounts(request: MemberRequest) -> HttpResponse:
 def welcome_accounts(request: MemberRequest) -> HttpResponse:
     """The last step of the welcome; it may be left out."""
     context = {"connections": read_connections(request.membership, timezone.now())}
-    return may_leave_to_connect(
-        render(request, "sharing/welcome_accounts.html", context)
-    )
+    page = render(request, "sharing/welcome_accounts.html", context)
+    return may_leave_to_connect(request, page)
 
 
 # -- Connect ----------------------------------------------------------------------------

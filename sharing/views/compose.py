@@ -109,7 +109,7 @@ def answer(request: MemberRequest, item: Item) -> HttpResponse:
     if asked := request.POST.get("ask", ""):
         return leave_to_answer(request, composer, asked)
     if is_stray_enter(request):
-        chosen = {"account": request.POST.getlist("account")}
+        chosen = chosen_in(request)
         save_draft(by=by, item=item, texts=typed(composer.form))
         return show(request, open_composer(by, item, now, initial=chosen))
     share = press(request, composer, since)
@@ -127,8 +127,13 @@ def leave_to_answer(
     if account_pk not in composer.form.accounts:
         raise Http404
     place = [request.tenant.slug, composer.item.pk, account_pk]
-    chosen = urlencode({"account": request.POST.getlist("account")}, doseq=True)
+    chosen = urlencode(chosen_in(request), doseq=True)
     return redirect(f"{reverse('sharing:share_form', args=place)}?{chosen}")
+
+
+def chosen_in(request: MemberRequest) -> dict[str, Any]:
+    """Return where it is to be shared, as the form says."""
+    return {name: request.POST.getlist(name) for name in ("account", "by_hand")}
 
 
 def is_stray_enter(request: MemberRequest) -> bool:
@@ -153,8 +158,8 @@ def press(
         seen = [version for version in unread if str(version.pk) in shown]
         acknowledge_all(by=by, versions=seen, now=now)
         unread = [version for version in unread if version not in seen]
-    parts, local = form.parts(), form.local
-    if twin := find_twin(since, composer.item, parts, local):
+    parts, by_hand, local = form.parts(), form.handed(), form.local
+    if twin := find_twin(since, composer.item, parts, local, by_hand):
         save_draft(by=by, item=composer.item, texts={})
         return twin
     try:
@@ -166,6 +171,7 @@ def press(
             now=now,
             scheduled_at=choose(local, by.tenant.time_zone).at if local else None,
             scheduled_local=local,
+            by_hand=by_hand,
             unread=unread,
         )
     except ShareRefused as refused:
@@ -179,7 +185,7 @@ def insert(request: MemberRequest, composer: Composer, pk: str) -> HttpResponse:
     if suggestion := find_suggestion(item, pk):
         texts[ALL] = add_words(texts[ALL], suggestion.text, composer.suggestions)
     save_draft(by=by, item=item, texts=texts)
-    chosen = {"account": request.POST.getlist("account")}
+    chosen = chosen_in(request)
     return show(request, open_composer(by, item, timezone.now(), initial=chosen))
 
 
@@ -198,7 +204,7 @@ def show(request: MemberRequest, composer: Composer, status: int = 200) -> HttpR
     }
     response = render(request, f"sharing/{page}.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
-    return may_leave_to_connect(response)
+    return may_leave_to_connect(request, response)
 
 
 # -- While typing -----------------------------------------------------------------------

@@ -1,27 +1,30 @@
-"""Where a form of ours may lead away to: the consent pages of the networks.
+"""Where a form of ours may lead away to: the consent pages of the offered networks.
 
 Chromium holds the redirect after a form post against ``form-action`` too.
 """
 
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.http import HttpResponse
 
-from sharing import networks
-from sharing.configured import network_called
+from sharing.configured import offered_networks
 from sharing.connectors.base import OAuth2Connector, ServersConnector
 from sharing.connectors.http import reroute
+from tenants.door import MemberRequest
 
 
-def may_leave_to_connect(response: HttpResponse) -> HttpResponse:
+def may_leave_to_connect(
+    request: MemberRequest, response: HttpResponse
+) -> HttpResponse:
     """Allow the response's forms to end on a network's consent page."""
-    response._csp_update = {"form-action": consent_origins()}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": consent_origins(request.tenant.pk)}  # type: ignore[attr-defined]
     return response
 
 
-def consent_origins() -> list[str]:
+def consent_origins(tenant_id: UUID) -> list[str]:
     origins = set()
-    for network in map(network_called, networks.all_networks()):
+    for network in offered_networks(tenant_id):
         if isinstance(network, ServersConnector) or not isinstance(
             network, OAuth2Connector
         ):

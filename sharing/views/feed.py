@@ -38,7 +38,7 @@ def feed(request: MemberRequest) -> HttpResponse:
         context |= around(request, wish, topics, now)
         response = render(request, "sharing/feed.html", context)
     patch_vary_headers(response, ["HX-Request"])
-    return may_leave_to_connect(response)
+    return may_leave_to_connect(request, response)
 
 
 def wish_of(request: MemberRequest, topics: list[Topic]) -> reading.Wish:

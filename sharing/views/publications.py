@@ -49,7 +49,7 @@ def shared(request: MemberRequest, share_id: UUID) -> HttpResponse:
     }
     response = render(request, f"sharing/{page}.html", context)
     patch_vary_headers(response, ["HX-Request"])
-    return may_leave_to_connect(response)
+    return may_leave_to_connect(request, response)
 
 
 def is_in_dialog(request: MemberRequest) -> bool:

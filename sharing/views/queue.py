@@ -52,7 +52,7 @@ def show(
     patch_vary_headers(response, ["HX-Request"])
     if request.htmx:
         show_messages(request, response)
-    return may_leave_to_connect(response)
+    return may_leave_to_connect(request, response)
 
 
 def show_messages(request: MemberRequest, response: HttpResponse) -> None:

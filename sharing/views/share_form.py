@@ -52,7 +52,10 @@ def page(request: MemberRequest, item: Item, asked: Asked) -> HttpResponse:
     """The composer with the form in it, for browsers without our script."""
     with acting_for(request.tenant):
         pk = str(asked.account.pk)
-        chosen = {"account": [*request.GET.getlist("account"), pk]}
+        chosen = {
+            "account": [*request.GET.getlist("account"), pk],
+            "by_hand": request.GET.getlist("by_hand"),
+        }
         composer = open_composer(
             request.membership, item, timezone.now(), initial=chosen
         )

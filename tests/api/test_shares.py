@@ -67,6 +67,41 @@ def test_a_share_and_its_publication_read_exactly_as_promised(
     assert made["Location"].endswith(f"/api/v1/shares/{body['id']}/")
 
 
+def test_a_network_is_shared_on_by_hand_and_answered(
+    ana_api: Program, press: dict[str, Any], linkedin: Account
+) -> None:
+    both = [*press["publications"], {"network": "xing", "text": "By hand"}]
+
+    made = ana_api.share(press | {"publications": both}).json()["publications"]
+
+    mine = next(one for one in made if one["network"] == "xing")
+    assert (mine["account"], mine["mode"], mine["state"]) == (
+        None,
+        "assisted",
+        "handed_off",
+    )
+    told = ana_api.ask(
+        "post", f"/api/v1/publications/{mine['id']}/answer/", {"out": True}
+    )
+    assert (told.json()["state"], told.json()["reason"]) == ("published", "declared")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"network": "facebook", "text": "Off here"}, "publications.0.network"),
+        ({"text": "Nowhere"}, "publications.0.account"),
+        ({"network": "threads", "text": "a" * 501}, "publications.0.text"),
+    ],
+)
+def test_what_cannot_be_shared_by_hand_is_said_at_its_place(
+    ana_api: Program, press: dict[str, Any], wrong: dict[str, str], place: str
+) -> None:
+    answer = ana_api.share(press | {"publications": [wrong]})
+
+    assert list(errors_of(answer)) == [place]
+
+
 def test_a_publication_that_is_out_tells_where(
     ana_api: Program, ana: Membership, press: dict[str, Any]
 ) -> None:

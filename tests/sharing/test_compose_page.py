@@ -292,7 +292,7 @@ def test_without_an_account_chosen_it_says_so_and_keeps_the_words(
     answer = press_share(web, item)
 
     assert answer.status_code == 422
-    assert "Choose at least one account." in answer.content.decode()
+    assert "Choose at least one account or network." in answer.content.decode()
     assert WORDS in answer.content.decode()
     assert draft_of(ana, item) == {"": WORDS}
     assert shares(ana) == []
