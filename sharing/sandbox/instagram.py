@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from sharing.sandbox import instagram_containers, instagram_tokens, pages
-from sharing.sandbox.instagram_containers import containers, own, status
+from sharing.sandbox.instagram_containers import containers, listed, own, status
 from sharing.sandbox.instagram_files import Problem
 from sharing.sandbox.instagram_shapes import (
     API,
@@ -126,7 +126,7 @@ def insights(
     post = world.store.find_post(NETWORK, path["id"])
     if post is None or not mine(post, grant):
         return missing(path["id"])
-    wanted = list(filter(None, request.query.get("metric", "").split(",")))
+    wanted = listed(request.query.get("metric", ""))
     if not wanted:
         return error(100, "(#100) The parameter metric is required")
     product, age = post.sent["product"], world.now() - post.at
@@ -247,14 +247,20 @@ def control(world: World, request: Request, _path: Mapping[str, str]) -> Respons
     return as_json(wish)
 
 
-ROUTES: dict[str, Handler] = {
-    **instagram_tokens.ROUTES,
+_GRAPH: dict[str, Handler] = {
     **instagram_containers.ROUTES,
     f"GET {API}/me": me,
     f"GET {API}/{{id}}": node,
     f"GET {API}/{{id}}/media": media,
     f"GET {API}/{{id}}/stories": media,
     f"GET {API}/{{id}}/insights": insights,
+}
+
+ROUTES: dict[str, Handler] = {
+    **instagram_tokens.ROUTES,
+    **_GRAPH,
+    # Meta's own library asks for a node with a slash behind it.
+    **{f"{route}/": handler for route, handler in _GRAPH.items()},
     "GET /www.instagram.com/accounts/manage_access/": apps_page,
     "GET /www.instagram.com/p/{code}/": post_page,
     "GET /www.instagram.com/reel/{code}/": post_page,

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -369,7 +369,7 @@ class TestPreparing:
                 },
             ),
             (
-                Post("Words", media=(video(),), options={"kind": "story"}),
+                Post("Words", media=(video(),), options={"story": "on"}),
                 {"media_type": "STORIES", "video_url": video().url},
             ),
             (Post("", media=(picture(),)), {"image_url": picture().url}),
@@ -553,7 +553,7 @@ class TestPreparing:
             prepare(connector)
 
     def test_a_story_of_several_is_refused(self, connector, wire):
-        post = Post("", media=(picture(), picture()), options={"kind": "story"})
+        post = Post("", media=(picture(), picture()), options={"story": "on"})
 
         with pytest.raises(errors.Refused, match="A story takes one"):
             prepare(connector, post)
@@ -635,6 +635,31 @@ class TestNumbers:
         )
 
         assert told == {MEDIA: Metrics(comments=0)}
+
+
+class TestAsking:
+    def test_a_story_is_the_members_choice_and_never_chosen_beforehand(self, connector):
+        form = connector.share_form(Tokens("t"), (picture(),))
+
+        [field] = form.fields
+        assert field.name == "story"
+        assert not field.required
+        assert "bio" in form.notes[0].text
+        assert connector.settle_options({}, (picture(),)) == {}
+        kept = connector.settle_options({"story": "on", "x": "1"}, (picture(),))
+        assert kept == {"story": "on"}
+
+    def test_several_files_are_no_story(self, connector):
+        files = (picture(), video())
+
+        assert connector.check_options({"story": "on"}, files)
+        assert connector.check_options({}, files) == {}
+
+
+def test_the_age_of_the_version_is_known(connector):
+    assert connector.version_months(date(2026, 11, 22)) == 4
+    unknown = Instagram(Credentials("a"), None, {"version": "v99.0"})
+    assert unknown.version_months(date(2026, 11, 22)) is None
 
 
 class TestSigningIn:

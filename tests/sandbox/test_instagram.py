@@ -280,7 +280,7 @@ def test_a_carousel_keeps_its_order(sandbox, shelf):
 
 
 def test_a_story_has_no_words_and_an_edge_of_its_own(sandbox, shelf):
-    post = Post("Not shown", media=(picture(shelf),), options={"kind": "story"})
+    post = Post("Not shown", media=(picture(shelf),), options={"story": "on"})
 
     posted, tokens, made, owner = share(sandbox, post)
 
@@ -420,7 +420,7 @@ def test_who_calls_too_often_is_told_how_long_to_wait(sandbox):
 
 @pytest.mark.parametrize("story", [False, True])
 def test_numbers_come_late_and_grow(sandbox, shelf, story):
-    options = {"kind": "story"} if story else {}
+    options = {"story": "on"} if story else {}
     post = Post("", media=(picture(shelf),), options=options)
     posted, tokens, _made, _owner = share(sandbox, post)
     network = instagram(sandbox)
@@ -499,6 +499,21 @@ def test_another_ones_container_and_posts_are_not_to_be_seen(sandbox, shelf):
         status, answer = graph(sandbox, strange, f"{name}?fields=id")
         assert (status, answer["error"]["code"]) == (400, 100)
         assert answer["error"]["error_subcode"] == 33
+
+
+def test_metas_own_library_finds_its_ways(sandbox, shelf):
+    """It ends nodes with a slash, and writes lists as JSON."""
+    posted, tokens, _made, _owner = share(sandbox, Post("", media=(picture(shelf),)))
+    sandbox.advance(5400)
+
+    assert graph(sandbox, tokens, "me/?fields=username")[0] == 200
+    asked = urllib.parse.quote('["views","reach"]')
+    status, answer = graph(
+        sandbox, tokens, f"{posted.remote_id}/insights?metric={asked}"
+    )
+
+    assert status == 200
+    assert [one["name"] for one in answer["data"]] == ["views", "reach"]
 
 
 def test_an_unknown_field_is_an_error(sandbox):

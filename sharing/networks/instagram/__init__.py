@@ -14,11 +14,13 @@ from sharing.connectors import errors, media
 from sharing.connectors.events import DeletionAsked, Event, Removed
 from sharing.connectors.media import MEGABYTE, Rule
 from sharing.connectors.media import Kind as MediaKind
+from sharing.connectors.modes import AppOption
 from sharing.connectors.progress import Progress
 from sharing.connectors.rates import DAY, Rate, Scope
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, NotYet, Post, Posted, Tokens
 from sharing.networks.instagram import signed
+from sharing.networks.instagram.asking import Asking, one_story
 from sharing.networks.instagram.containers import (
     EXPIRED,
     PUBLISHED,
@@ -26,7 +28,6 @@ from sharing.networks.instagram.containers import (
     Containers,
     Preparing,
     address_in,
-    one_story,
 )
 from sharing.networks.instagram.graph import LOST, id_of
 from sharing.networks.instagram.insights import Insights
@@ -69,7 +70,7 @@ IN_CAROUSEL = Rule(
 )
 
 
-class Instagram(Insights, Containers, Login):
+class Instagram(Asking, Insights, Containers, Login):
     slug = "instagram"
     label = "Instagram"
     icon = (
@@ -90,6 +91,11 @@ class Instagram(Insights, Containers, Login):
         "instagram_business_content_publish": Sentence(_POSTS),
         "instagram_business_manage_insights": Sentence(_READS),
     }
+    products = ("Instagram API with Instagram login",)
+    app_options = (
+        AppOption("version", _("API version"), pattern=r"v\d{1,3}\.\d{1,2}"),
+    )
+    oldest_months = 18  # of about twenty-four
     needs_text = False
     needs_media = True
     fetches_media = frozenset(MediaKind)

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from sharing.connectors import errors
 from sharing.connectors.media import Kind as MediaKind
 from sharing.connectors.progress import Progress
-from sharing.connectors.text import Sentence, _
+from sharing.connectors.text import _
 from sharing.connectors.types import Media, NotYet, Post, Posted, Tokens
+from sharing.networks.instagram.asking import is_story
 from sharing.networks.instagram.graph import ANEW, FETCH, LOST, NOT_READY, Graph, id_of
 from sharing.networks.instagram.problems import SUBCODES, Kind, problem_in
 
@@ -31,12 +32,9 @@ ALT_MAX = 1000
 QUICK, SLOW = 5.0, 60.0  # seconds between two looks at a container
 HOUR = 3600.0
 
-STORY = "story"  # the option "kind" of a post that is to be one
-
 _NO_ADDRESS = _(
     "Instagram fetches pictures and videos itself, and cannot reach this installation. Please tell an administrator."
 )
-_ONE_STORY = _("A story takes one picture or one video.")
 _NOT_TAKEN = _("Instagram could not take in your picture or video. Try another file.")
 _SEEN_SOON = _("Instagram says that your post is out, but does not show it yet.")
 
@@ -266,16 +264,6 @@ class Preparing:
             return  # publishing itself will tell
         if is_used_up(answer.json()):
             raise self.network.used_up(HOUR)
-
-
-def is_story(post: Post) -> bool:
-    return post.options.get("kind") == STORY
-
-
-def one_story(post: Post) -> Sentence | None:
-    """What is wrong with a story of several files."""
-    too_many = is_story(post) and len(post.media) > 1
-    return Sentence(_ONE_STORY) if too_many else None
 
 
 def place_of(file: Media) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, TypeGuard
 
 from sharing.connectors import errors
@@ -23,6 +24,13 @@ log = logging.getLogger(__name__)
 
 HOST = "https://graph.instagram.com"
 VERSION = "v26.0"  # served for about two years; the setting overrides it
+# Year and month, of those that are known.
+RELEASED = {
+    "v22.0": (2025, 1),
+    "v24.0": (2025, 10),
+    "v25.0": (2026, 2),
+    VERSION: (2026, 7),
+}
 PUBLISH = "instagram_business_content_publish"
 
 # Reasons by which ``prepare`` tells one "later" from another.
@@ -52,10 +60,21 @@ _ID = re.compile(r"[0-9]{1,40}")
 class Graph(OAuth2Connector):
     """What every call to Instagram has in common."""
 
-    def at(self, path: str) -> str:
-        """The address of a node or an edge, in the version that this installation asks for."""
+    @property
+    def version(self) -> str:
+        """The version that this installation asks for."""
         wished = self.options.get("version", "")
-        return f"{HOST}/{wished if _VERSION.fullmatch(wished) else VERSION}/{path}"
+        return wished if _VERSION.fullmatch(wished) else VERSION
+
+    def version_months(self, today: date) -> int | None:
+        month = RELEASED.get(self.version)
+        if month is None:
+            return None
+        return (today.year - month[0]) * 12 + today.month - month[1]
+
+    def at(self, path: str) -> str:
+        """The address of a node or an edge."""
+        return f"{HOST}/{self.version}/{path}"
 
     def explain(
         self, answer: Answer, tokens: Tokens | None
