@@ -6,9 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from content_library import item_media
+from content_library.item_media import Chosen
 from content_library.media import read_picture
 from content_library.models import Item
 from content_library.services import Content, Suggestion, archive_item, save_item
+from demo import files
 from demo.art import draw
 from demo.story import PASSWORD, Story
 from guidelines.models import Acknowledgement, GuidelineVersion
@@ -101,6 +104,7 @@ def add_item(
             ends_at=now + timedelta(days=ends) if ends else None,
             topics=told["topics"],
             suggested_texts=[Suggestion(text) for text in told["texts"]],
+            media=keep_files(told, index, curator),
         ),
         picture=read_picture(draw(told["motif"], index + len(slug))),
         approve=state != "draft",
@@ -112,3 +116,14 @@ def add_item(
         created_at=now - age - timedelta(days=1), updated_at=timezone.now() - age
     )
     return item
+
+
+def keep_files(
+    told: dict[str, Any], index: int, curator: Membership
+) -> list[Chosen] | None:
+    """Keep the files that the story gives an item."""
+    if "files" not in told:
+        return None
+    made = files.make(told["files"], told["motif"], told["title"], index)
+    kept = [item_media.keep_upload(by=curator, upload=one) for one in made]
+    return [Chosen(one.pk, told.get("shows", "")) for one in kept]
