@@ -18,6 +18,7 @@ from PIL import Image
 from content_library.uploads.kinds import MOV, MP4, WEBM, BadFile, Form
 
 SECONDS_FOR_A_COPY = 240
+MOST_PIXELS = 40_000_000  # of one picture; 8K has 33
 SECONDS_FOR_A_LOOK = 60
 UNREADABLE = _("We cannot read this video. Save it as MP4 (H.264) and choose it again.")
 # Only the file itself is opened, never what it may refer to.
@@ -85,7 +86,7 @@ def look_at(path: Path, form: Form) -> Look:
     if ffmpeg is None:
         return Look()
     still = [
-        *("-max_pixels", str(70_000_000), "-f", READERS[form], "-i", str(path)),
+        *("-max_pixels", str(MOST_PIXELS), "-f", READERS[form], "-i", str(path)),
         *(
             "-map",
             "0:V:0",
