@@ -21,6 +21,7 @@ from sharing.sandbox.linkedin_said import (
     author_of,
     error,
     headers_problem,
+    throttled,
 )
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.people import named
@@ -159,7 +160,7 @@ def create_post(world: World, request: Request, _path: Mapping[str, str]) -> Res
     grant = acting(world, request)
     if isinstance(grant, Response):
         return grant
-    refusal = headers_problem(world, request) or _throttled(world, grant)
+    refusal = headers_problem(world, request) or throttled(world, grant)
     if refusal:
         return refusal
     if "w_member_social" not in grant.scopes:
@@ -213,24 +214,6 @@ def _kind_of(body: dict[str, Any]) -> str:
 
 def _content(body: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((key, repr(body.get(key))) for key in ("commentary", "content"))
-
-
-def _throttled(world: World, grant: Grant) -> Response | None:
-    """Two quotas, both of a day that ends at midnight UTC; no header tells of them."""
-    now, most = world.now(), world.settings
-    for whose, name, calls in (
-        ("APPLICATION", f"linkedin/{grant.client_id}", most.linkedin_app_per_day),
-        (
-            "APPLICATION_AND_MEMBER",
-            f"linkedin/{grant.client_id}/{grant.person}",
-            most.linkedin_per_day,
-        ),
-    ):
-        allowed, _left = world.quota(name, calls, now - now % 86400)
-        if not allowed:
-            said = f"Resource level throttle {whose} DAY limit is reached"
-            return error(429, "TOO_MANY_REQUESTS", said, 101)
-    return None
 
 
 def _known_app(world: World, form: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from sharing.sandbox.linkedin_said import (
     error,
     headers_problem,
     shape_problem,
+    throttled,
 )
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.store import Grant
@@ -70,7 +71,7 @@ def act(world: World, request: Request, path: Mapping[str, str]) -> Response:
     grant = acting(world, request)
     if isinstance(grant, Response):
         return grant
-    refusal = headers_problem(world, request)
+    refusal = headers_problem(world, request) or throttled(world, grant)
     if refusal:
         return refusal
     if "w_member_social" not in grant.scopes:

@@ -58,6 +58,24 @@ def headers_problem(world: World, request: Request) -> Response | None:
     return None
 
 
+def throttled(world: World, grant: Grant) -> Response | None:
+    """Two quotas, both of a day that ends at midnight UTC; no header tells of them."""
+    now, most = world.now(), world.settings
+    for whose, name, calls in (
+        ("APPLICATION", f"linkedin/{grant.client_id}", most.linkedin_app_per_day),
+        (
+            "APPLICATION_AND_MEMBER",
+            f"linkedin/{grant.client_id}/{grant.person}",
+            most.linkedin_per_day,
+        ),
+    ):
+        allowed, _left = world.quota(name, calls, now - now % 86400)
+        if not allowed:
+            said = f"Resource level throttle {whose} DAY limit is reached"
+            return error(429, "TOO_MANY_REQUESTS", said, 101)
+    return None
+
+
 def shape_problem(
     data: Any, fields: Mapping[str, type], required: tuple[str, ...], where: str
 ) -> Problem | None:

@@ -267,6 +267,20 @@ def test_a_paid_partnership_is_never_told_unasked(x, wire, chosen, told):
     assert json.loads(wire.calls[0].request.body).get("paid_partnership") is told
 
 
+def test_media_that_died_at_the_last_moment_is_no_fault_of_the_text(x, wire):
+    said = {
+        "errors": [{"message": "Your media IDs are invalid."}],
+        "title": "Invalid Request",
+    }
+    wire.post("https://api.x.com/2/tweets", status=400, json=said)
+    post = Post("Words", media=(picture(),), made={"id0": "7"})
+
+    with pytest.raises(errors.Refused, match="once more") as caught:
+        x.publish(TOKENS, "42", post)
+
+    assert caught.value.reason == "media"
+
+
 def test_nothing_is_posted_without_what_was_prepared(x, wire):
     with pytest.raises(errors.TryLater):
         x.publish(TOKENS, "42", Post("Words", media=(picture(),)))

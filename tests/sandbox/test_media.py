@@ -238,6 +238,19 @@ def test_the_chosen_readers_see_it(sandbox):
     assert story.body()["visibility"] == "CONNECTIONS"
 
 
+def test_what_prepares_a_file_counts_among_the_calls_of_the_day(sandbox):
+    sandbox.limit(linkedin_per_day=2)
+    story = Story(sandbox, "linkedin", picture(), picture())
+
+    with pytest.raises(errors.TryLater) as caught:
+        story.publish()
+
+    assert caught.value.reason == "rate_limited"
+    assert sandbox.posts() == []
+    sandbox.advance(86400)
+    story.publish()
+
+
 def test_what_somebody_else_uploaded_cannot_be_posted(sandbox):
     mine = Story(sandbox, "linkedin", picture())
     mine.prepare()

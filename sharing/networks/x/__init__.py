@@ -46,6 +46,9 @@ _NOT_ALLOWED = _(
 _NO_SCOPE = _("X needs your permission to post. Please connect your account again.")
 _ODD_TEXT = _("X did not accept this text.")
 _NOT_READY = _("X has not got your pictures or video yet. We will try again.")
+_NO_MEDIA = _(
+    "X does not have the pictures or video of this post any more. Share it once more."
+)
 _CASHTAGS = _("X allows one $ symbol like $ABC in a post.")
 _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
@@ -243,6 +246,8 @@ class X(OAuth2Connector):
         said = answer.text.lower()
         if answer.status == 402 or "usage-capped" in said or "creditsdepleted" in said:
             return self.error(errors.OperatorAction, _NO_CREDIT, reason="credit")
+        if answer.status == 400 and "media ids" in said:
+            return self.error(errors.Refused, _NO_MEDIA, reason="media")
         if answer.status == 400:
             return self.error(errors.Refused, _ODD_TEXT)
         if answer.status != 403:
