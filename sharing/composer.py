@@ -37,6 +37,7 @@ class Row:
     network: Connector
     own: BoundField
     is_chosen: bool
+    words: str
     preview: Preview
     asked: Asked | None = None
     is_unanswered: bool = False
@@ -50,7 +51,7 @@ class Row:
     @property
     def shows_problems(self) -> bool:
         """Nobody wants to hear that an empty box is empty before they wrote."""
-        return self.is_chosen and bool(self.preview.text)
+        return self.is_chosen and bool(self.words.strip())
 
 
 @dataclass(frozen=True)
@@ -237,9 +238,8 @@ def rows_of(
             network=networks[account.network],
             own=form[own(pk)],
             is_chosen=pk in chosen and account.is_connected,
-            preview=preview(
-                networks[account.network], account, texts[pk] or texts[ALL], item
-            ),
+            words=(words := texts[pk] or texts[ALL]),
+            preview=preview(networks[account.network], account, words, item),
             asked=asked.get(pk),
             is_unanswered=pk in form.unanswered,
         )

@@ -17,7 +17,7 @@ from tenants.tokens import create_api_token
         ("/t/globex/", 404),
         ("/accounts/profile/", 200),
         ("/accounts/password/set/", 200),
-        ("/connect/x/callback/?code=c&state=s", 404),
+        ("/connect/x/callback/?code=c&state=s", 200),
         ("/", 302),
     ],
 )
