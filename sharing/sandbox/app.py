@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sharing.sandbox import (
+    bluesky,
     files,
     instagram,
     instagram_shapes,
@@ -194,6 +195,7 @@ _ROUTES: dict[str, Handler] = {
     **tiktok.ROUTES,
     **instagram.ROUTES,
     **mastodon.ROUTES,
+    **bluesky.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,
     "GET /_sandbox/files/{name}": file,

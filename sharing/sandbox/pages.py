@@ -24,6 +24,7 @@ _LABELS = {
     "instagram": "Instagram",
     "tiktok": "TikTok",
     "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
 }
 _HANDLES = ("x", "tiktok", "instagram")
 
@@ -125,7 +126,7 @@ def posts(found: Iterable[StoredPost], network: str = "") -> Response:
         f"{''.join(_post(post) for post in shown) or empty}"
         '<form method="post" action="/_sandbox/reset">'
         '<button class="plain">Forget everything</button></form>'
-        f"{_NOTE}"
+        f"{_SIGN_IN}{_NOTE}"
     )
     return page("Network sandbox", body)
 
@@ -223,6 +224,11 @@ def _tagged(text: str) -> str:
     return _TAG.sub(r"<b>\g<0></b>", escape(text, quote=False))
 
 
+_SIGN_IN = (
+    '<p class="note">For networks that ask for more: any server will do for Mastodon, such'
+    " as social.example. At Bluesky everybody is a handle like signe-holm.bsky.social with an"
+    " app password like demo-demo-demo-demo.</p>"
+)
 _NOTE = (
     '<p class="note">This is the sandbox that stands in for the real networks.'
     " Nothing here leaves this computer.</p>"

@@ -30,6 +30,7 @@ class Settings:
     x_video_seconds: float = 3.0  # until X has looked at a GIF or a video
     x_per_quarter_hour: int = 100
     x_app_per_day: int = 10_000
+    bluesky_per_hour: int = 1666
     mastodon_per_three_hours: int = 300
     mastodon_work_seconds: int = 3  # on a video
     tiktok_audited: bool = True
