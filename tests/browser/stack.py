@@ -130,6 +130,11 @@ def environment(folder: Path, port: int, sandbox: str) -> dict[str, str]:
             f"NETWORK_{network}_CLIENT_SECRET": "secret",
             f"NETWORK_{network}_BASE_URL": sandbox,
         }
+    for network in ("MASTODON", "BLUESKY"):
+        networks |= {
+            f"NETWORK_{network}_ENABLED": "1",
+            f"NETWORK_{network}_BASE_URL": sandbox,
+        }
     return {
         **os.environ,
         **networks,
