@@ -36,7 +36,9 @@ def test_a_server_is_named_and_says_yes(
     visitor.check()
 
     page.get_by_role("button", name="Link this account").click()
-    expect(page.locator("#toasts").get_by_text("Mastodon is connected.")).to_be_visible()
+    expect(
+        page.locator("#toasts").get_by_text("Mastodon is connected.")
+    ).to_be_visible()
 
 
 @WIDTHS
