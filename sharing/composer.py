@@ -13,10 +13,11 @@ from django.http import QueryDict
 
 from common.composed import composed
 from common.ids import uuid7
-from content_library.models import Item, SuggestedText
+from content_library.models import Item, ItemMedia, SuggestedText
 from guidelines.models import GuidelineVersion
 from guidelines.services import current_versions, unacknowledged
 from sharing.asking import Asked
+from sharing.attaching import files_of
 from sharing.configured import ByHand, networks_by_hand, offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
@@ -94,6 +95,11 @@ class Composer:
     @property
     def art(self) -> str:
         return art(self.item)
+
+    @property
+    def picture(self) -> ItemMedia | None:
+        """The first of the item's own files, where it can be shown."""
+        return next((one for one in files_of(self.item)[:1] if one.preview), None)
 
     @property
     def is_open(self) -> bool:
