@@ -11,6 +11,7 @@ from sharing.sandbox import (
     linkedin_media,
     linkedin_numbers,
     linkedin_posts,
+    linkedin_shown,
     little_text,
 )
 from sharing.sandbox.consent import Rules, authorize
@@ -172,7 +173,7 @@ def create_post(world: World, request: Request, _path: Mapping[str, str]) -> Res
     if body["author"] != author_of(grant):
         said = "Field Value validation failed in REQUEST_BODY: /author"
         return error(403, "ACCESS_DENIED", said)
-    unready = linkedin_media.problem_with_media(world, grant, body)
+    unready = linkedin_shown.problem_with_media(world, grant, body)
     if unready:
         return error(*unready)
     return _store(world, grant, body)
@@ -195,7 +196,7 @@ def _store(world: World, grant: Grant, body: dict[str, Any]) -> Response:
                 at=world.now(),
                 fingerprint=fingerprint,
                 card=(body.get("content") or {}).get("article") or {},
-                media=linkedin_media.shown(world, body),
+                media=linkedin_shown.shown(world, body),
                 sent=body,
             )
         )
@@ -206,7 +207,7 @@ def _store(world: World, grant: Grant, body: dict[str, Any]) -> Response:
 
 def _kind_of(body: dict[str, Any]) -> str:
     """Videos and several pictures come into being as another kind of post."""
-    named = linkedin_media.named_in(body)
+    named = linkedin_shown.named_in(body)
     return (
         "ugcPost" if len(named) > 1 or any(n[0] == "video" for n in named) else "share"
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sharing.sandbox import x_media, x_tokens
+from sharing.sandbox import x_media, x_shown, x_tokens
 from sharing.sandbox.messages import Request, Response, as_json
 from sharing.sandbox.people import named
 from sharing.sandbox.store import Grant, StoredPost
@@ -52,7 +52,7 @@ def _checked(world: World, request: Request, grant: Grant) -> Response:
     said = problem_with(body)
     if said:
         return invalid(said)
-    refusal = "media" in body and x_media.problem_with_media(
+    refusal = "media" in body and x_shown.problem_with_media(
         world, grant, body["media"]
     )
     return refusal or _store(world, grant, body.get("text", "").strip(), body)
@@ -76,7 +76,7 @@ def _store(world: World, grant: Grant, text: str, body: dict[str, Any]) -> Respo
                 text=text,
                 at=world.now(),
                 fingerprint=fingerprint,
-                media=x_media.shown(world, media),
+                media=x_shown.shown(world, media),
                 sent=body,
             )
         )

@@ -168,6 +168,28 @@ def test_ranges_that_are_not_the_whole_file_once_are_not_believed(
     assert sent(wire, "PUT") == []
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"uploadInstructions": ["x"]},
+        {"uploadInstructions": {"uploadUrl": DMS}},
+        {"uploadInstructions": [{"uploadUrl": DMS, "firstByte": 0, "lastByte": "9"}]},
+        {"uploadInstructions": [{"firstByte": 0, "lastByte": 9999}]},
+        {"video": "urn:li:video:a/../b"},
+        {"video": 5},
+    ],
+)
+def test_an_odd_beginning_is_a_calm_error(linkedin, wire, value):
+    steps = [{"uploadUrl": DMS, "firstByte": 0, "lastByte": 9999}]
+    good = {"video": "urn:li:video:D5F1", "uploadInstructions": steps}
+    begins(wire, "videos", **good | value)
+
+    with pytest.raises(errors.TryLater):
+        prepare(linkedin, Progress(), video(FILM))
+
+    assert sent(wire, "PUT") == []
+
+
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_broken_upload_sends_no_range_twice(linkedin, wire, number):
     film(wire, 3999, 7999, 9999)

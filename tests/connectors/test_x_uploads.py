@@ -161,6 +161,20 @@ def test_a_file_that_x_cannot_read_is_refused(x, wire):
     assert caught.value.reason == "media"
 
 
+@pytest.mark.parametrize("body", ["<html>", '{"data": {"id"', "{}"])
+def test_an_answer_that_broke_off_does_not_say_that_x_is_ready(x, wire, body):
+    answers(wire)
+    wire.replace(responses.POST, f"{MEDIA}/upload/{ID}/finalize", body=body)
+    wire.get(f"{MEDIA}/upload", json={"data": {"id": ID}})
+    progress = Progress()
+
+    with pytest.raises(errors.TryLater):
+        prepare(x, progress, video(FILM))
+    assert prepare(x, progress, video(FILM)) is None
+
+    assert asked(wire)[-1] == f"GET upload?command=STATUS&media_id={ID}"
+
+
 def test_a_broken_upload_begins_with_the_segment_that_broke(x, wire):
     answers(wire)
     append = f"{MEDIA}/upload/{ID}/append"

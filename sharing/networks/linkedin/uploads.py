@@ -255,6 +255,8 @@ class Upload:
         """The ranges as told, which must be the whole file and nothing twice."""
         parts: list[Range] = []
         for one in told if isinstance(told, list) else ():
+            if not isinstance(one, dict):
+                raise self.network.odd()
             first, last = one.get("firstByte"), one.get("lastByte")
             begun = parts[-1].last + 1 if parts else 0
             if first != begun or not isinstance(last, int) or last < first:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,7 +17,7 @@ from sharing.connectors.links import contains_url
 from sharing.connectors.media import MEGABYTE, Kind, Rule
 from sharing.connectors.modes import AppOption, Mode
 from sharing.connectors.progress import Progress
-from sharing.connectors.rates import DAY, Allowance, Rate, Scope, number, seconds_until
+from sharing.connectors.rates import DAY, Allowance, Rate, Scope, seconds_until
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import (
     Limits,
@@ -29,11 +29,11 @@ from sharing.connectors.types import (
     Tokens,
 )
 from sharing.connectors.weights import weighted_length
-from sharing.networks.x import numbers
+from sharing.networks.x import numbers, remaining
+from sharing.networks.x.remaining import QUARTER_HOUR
 from sharing.networks.x.uploads import GIF, Upload, forgotten
 
 API = "https://api.x.com/2"
-QUARTER_HOUR = 900
 CLOCKS_DIFFER = timedelta(minutes=5)  # our link is unique, so a wide look is safe
 
 _SAME_TEXT = _("You have already posted exactly this text on X.")
@@ -56,12 +56,6 @@ _UPLOADS = _("Upload the pictures and videos that you share")
 _READS = _("Look up the posts you shared from here and their numbers")
 _MONTHLY = _("X bills each post. Leave empty for no limit of your own.")
 _STAYS = _("Stay connected until you disconnect")
-
-_KINDS = (
-    ("x-rate-limit", Scope.ACCOUNT, QUARTER_HOUR),
-    ("x-user-limit-24hour", Scope.ACCOUNT, DAY),
-    ("x-app-limit-24hour", Scope.APP, DAY),
-)
 
 _ID = re.compile(r"[0-9]{1,40}")
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
@@ -272,20 +266,7 @@ class X(OAuth2Connector):
 
     def read_allowances(self, answer: Answer) -> tuple[Allowance, ...]:
         now = answered_at(answer).timestamp()
-        found = (_told(answer.headers, now, *kind) for kind in _KINDS)
-        return tuple(told for told in found if told)
-
-
-def _told(
-    headers: Mapping[str, str], now: float, prefix: str, scope: Scope, seconds: int
-) -> Allowance | None:
-    """What one family of headers tells; None when it is absent, over or odd."""
-    remaining = number(headers.get(f"{prefix}-remaining"))
-    after = seconds_until(headers.get(f"{prefix}-reset"), now)
-    if remaining is None or after is None:
-        return None
-    calls = number(headers.get(f"{prefix}-limit")) or None
-    return Allowance(scope, remaining, min(after, seconds), calls, seconds)
+        return remaining.read(answer.headers, now)
 
 
 def _stamp(moment: datetime) -> str:

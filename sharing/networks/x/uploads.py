@@ -139,6 +139,7 @@ class Upload:
 
     def waiting(self, number: int, data: Mapping[str, Any]) -> NotYet | None:
         """What X tells of its work on a file; where it tells nothing, there is none."""
+        self.id_of(data)  # or it is no answer at all
         work = data.get("processing_info")
         state = work.get("state") if isinstance(work, dict) else "succeeded"
         if state == "failed":
