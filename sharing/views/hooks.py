@@ -18,7 +18,8 @@ def hook(request: HttpRequest, network: str, kind: str) -> HttpResponse:
     """Take a call; a network reads no more of the answer than its status."""
     if not hooks.takes(network, kind):
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > hooks.MOST_BYTES:
+    length = request.headers.get("Content-Length") or "0"
+    if not length.isdecimal() or int(length) > hooks.MOST_BYTES:
         return JsonResponse({"error": "too large"}, status=413)
     heard = hooks.take(network, kind, request.headers, request.body)
     if not heard.is_proven:

@@ -11,9 +11,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 import responses
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sharing.connectors import errors
 from sharing.connectors.events import DeletionAsked, Removed
+from sharing.connectors.http import Answer
 from sharing.connectors.media import Kind
 from sharing.connectors.progress import Progress
 from sharing.connectors.rates import Scope
@@ -28,6 +31,7 @@ from sharing.connectors.types import (
     Tokens,
 )
 from sharing.networks.instagram import Instagram
+from sharing.networks.instagram.containers import is_used_up
 from tests.connectors.contract import CALLBACK, CANARY, LINK, SECRET, ConnectorContract
 
 GRAPH = "https://graph.instagram.com/v26.0"
@@ -261,6 +265,7 @@ class TestInstagram(ConnectorContract):
             ('["x"]', []),
             ("{", []),
             ('{"call_count": "many"}', []),
+            ('{"total_time": 99}', [Scope.APP]),
         ],
     )
     def test_an_app_that_is_nearly_spent_pauses(self, connector, wire, usage, told):
@@ -270,6 +275,15 @@ class TestInstagram(ConnectorContract):
         posted = self.publish(connector)
 
         assert [one.scope for one in posted.allowances] == told
+
+    def test_so_does_an_account_of_which_little_is_left(self, connector, wire):
+        use = {"type": "instagram", "call_count": 81}
+        headers = {"X-Business-Use-Case-Usage": json.dumps({OWNER: [use]})}
+        self.answers(wire, **self.accepted | {"headers": headers})
+
+        [told] = self.publish(connector).allowances
+
+        assert (told.scope, told.remaining, told.after) == (Scope.ACCOUNT, 0, 600)
 
     def test_the_version_is_the_installations_choice(self, wire):
         network = Instagram(Credentials("a", "b"), None, {"version": "v27.0"})
@@ -535,6 +549,17 @@ class TestPreparing:
         assert isinstance(prepare(connector, progress=progress), NotYet)
         assert not progress.made
 
+    def test_a_part_that_is_not_seen_is_made_anew(self, connector, wire):
+        wire.add(responses.GET, f"{GRAPH}/1", **graph_error(24, 2207006))
+        wire.add(responses.POST, CREATE, json={"id": "2"})
+        post = Post("", media=(picture(), picture()))
+        progress = Progress({"part0": "1", "at": "1"})
+
+        with pytest.raises(errors.TryLater):
+            prepare(connector, post, progress)
+
+        assert progress.made == {"tries": "1"}
+
     @pytest.mark.parametrize(
         "answer",
         [
@@ -635,6 +660,50 @@ class TestNumbers:
         )
 
         assert told == {MEDIA: Metrics(comments=0)}
+
+
+class TestNonsense:
+    """Whatever arrives, it is sorted; nothing breaks."""
+
+    json_values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "code", "error_subcode", "call_count", "data", "config",
+                 "estimated_time_to_regain_access", "quota_usage", "values"]
+            ),
+            inner,
+            max_size=4,
+        ),
+        max_leaves=12,
+    )  # fmt: skip
+
+    @given(body=st.binary(max_size=300))
+    def test_a_signed_request(self, body):
+        network = Instagram(Credentials("a", "b"))
+
+        assert network.verify_callback("deletion", {}, body) is None
+        signed = b"signed_request=" + body
+        assert network.verify_callback("deletion", {}, signed) is None
+
+    @given(said=json_values, usage=json_values, status=st.sampled_from([200, 400, 500]))
+    def test_an_answer_with_its_headers(self, said, usage, status):
+        network = Instagram(Credentials("a", "b"))
+        headers = {
+            "X-App-Usage": json.dumps(usage),
+            "X-Business-Use-Case-Usage": json.dumps({"1": usage, "2": [usage]}),
+        }
+        answer = Answer(status, headers, json.dumps(said).encode())
+
+        network.read_allowances(answer)
+        found = network.explain(answer, None) or network.sort(answer, True)
+
+        assert isinstance(found, errors.ConnectorError)
+
+    @given(said=json_values)
+    def test_a_quota(self, said):
+        assert is_used_up({"data": [said]}) in (True, False)
 
 
 class TestAsking:

@@ -6,6 +6,7 @@ import hmac
 import http.server
 import io
 import json
+import logging
 import struct
 import threading
 import urllib.error
@@ -224,6 +225,19 @@ def test_no_secret_stands_in_the_record_of_requests(sandbox):
     assert "ig_exchange_token" in told
     assert "demo-secret" not in told
     assert tokens.access_token not in told
+
+
+def test_a_token_in_an_address_is_in_no_log_however_talkative(sandbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    network = instagram(sandbox)
+
+    tokens, _profile = connect(sandbox, "instagram")
+    sandbox.advance(DAY)
+    fresh = network.refresh(tokens)
+
+    assert "/refresh_access_token" in caplog.text
+    for secret in (tokens.access_token, fresh.access_token, "demo-secret", "IGSAA"):
+        assert secret not in caplog.text
 
 
 # -- Publishing ---------------------------------------------------------------------------

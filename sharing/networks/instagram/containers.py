@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sharing.connectors import errors
 from sharing.connectors.media import Kind as MediaKind
 from sharing.connectors.progress import Progress
-from sharing.connectors.text import _
+from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Media, NotYet, Post, Posted, Tokens
 from sharing.networks.instagram.asking import is_story
 from sharing.networks.instagram.graph import ANEW, FETCH, LOST, NOT_READY, Graph, id_of
@@ -111,10 +111,12 @@ class Preparing:
             return self.step()
         except errors.TryLater as later:
             problem = later
-        if problem.reason in (ANEW, FETCH):
-            raise self.once_more(problem)
-        if problem.reason == LOST and self.progress.get("container"):
+        is_whole = bool(self.progress.get("container"))
+        if problem.reason == LOST and is_whole:
             return self.search(problem)
+        # A part that is lost alone was never published: parts are not.
+        if problem.reason in (ANEW, FETCH, LOST):
+            raise self.once_more(problem)
         raise problem
 
     def step(self) -> NotYet | None:
@@ -219,7 +221,9 @@ class Preparing:
         tries = int(self.progress.get("tries") or 0) + 1
         self.progress.start_anew()
         if tries >= MOST_TRIES:
-            return errors.Refused(problem.sentence, reason="media")
+            is_lost = problem.reason == LOST
+            said = Sentence(_NOT_TAKEN) if is_lost else problem.sentence
+            return errors.Refused(said, reason="media")
         self.progress.keep(tries=str(tries))
         after = (problem.after or 30.0) * tries
         return errors.TryLater(after, NOT_READY, sentence=problem.sentence)

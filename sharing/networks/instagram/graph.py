@@ -42,7 +42,7 @@ _LATER: dict[Kind, str] = {
     Kind.LOST: LOST,
     Kind.NOT_READY: NOT_READY,
 }
-BUSY_AT = 80  # per cent of what the app may call
+BUSY_AT = 80  # per cent of what the app or the account may call
 BUSY_FOR = 600.0  # seconds; the count is of a sliding hour
 
 _NO_SCOPE = _("Instagram needs your permission to post. Please connect it again.")
@@ -159,9 +159,10 @@ class Graph(OAuth2Connector):
     def read_allowances(self, answer: Answer) -> tuple[Allowance, ...]:
         """They tell shares of a limit, so nothing is known of it until it is nearly used."""
         told = []
-        after = self.wait(answer)
-        if after and any(_uses(answer)):
-            told.append(Allowance(Scope.ACCOUNT, 0, sane(after)))
+        uses = list(_uses(answer))
+        minutes = max(map(_minutes, uses), default=0)
+        if minutes > 0 or any(_fullest(use) >= BUSY_AT for use in uses):
+            told.append(Allowance(Scope.ACCOUNT, 0, sane(minutes * 60) or BUSY_FOR))
         if _fullest(_header(answer, "X-App-Usage")) >= BUSY_AT:
             told.append(Allowance(Scope.APP, 0, BUSY_FOR))
         return tuple(told)
@@ -176,12 +177,13 @@ def id_of(data: object, name: str = "id") -> str:
 def _uses(answer: Answer) -> Iterator[Mapping[str, Any]]:
     """Each use that the header of business use cases tells, of whichever account."""
     for uses in _header(answer, "X-Business-Use-Case-Usage").values():
-        yield from (use for use in uses if isinstance(use, dict))
+        listed = uses if isinstance(uses, list) else ()
+        yield from (use for use in listed if isinstance(use, dict))
 
 
 def _minutes(use: Mapping[str, Any]) -> float:
     minutes = use.get("estimated_time_to_regain_access")
-    return minutes if _is_number(minutes) else 0
+    return min(minutes, DAY) if _is_number(minutes) else 0
 
 
 def _header(answer: Answer, name: str) -> dict[str, Any]:
@@ -193,7 +195,8 @@ def _header(answer: Answer, name: str) -> dict[str, Any]:
 
 
 def _fullest(usage: Mapping[str, Any]) -> float:
-    return max((share for share in usage.values() if _is_number(share)), default=0)
+    shares = (usage.get(name) for name in ("call_count", "total_cputime", "total_time"))
+    return max((share for share in shares if _is_number(share)), default=0)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -23,7 +23,9 @@ def test_the_composer_shows_the_items_own_picture_and_no_link_to_nowhere(
     item, [media] = give_media(cora, image_bytes((30, 30)))
     client.force_login(ana.user)
 
-    page = client.get(reverse("sharing:compose", args=["acme", item.pk])).content.decode()
+    page = client.get(
+        reverse("sharing:compose", args=["acme", item.pk])
+    ).content.decode()
 
     assert f"/files/{media.pk}/preview/" in page
     assert 'href=""' not in page
