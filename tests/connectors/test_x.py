@@ -88,7 +88,10 @@ class TestX(ConnectorContract):
         assert connector.check("$ABC and $XYZ")
         assert connector.check("$ABC for $5 and 10$") == []
 
-    @pytest.mark.parametrize("char", ["\ufffe", "\uffff", "\ud800"])
+    def test_a_mark_that_nobody_sees_is_left_out(self, connector):
+        assert connector.compose("\ufeffWords\ufeff", "") == "Words"
+
+    @pytest.mark.parametrize("char", ["\ufffe", "\uffff", "\ud800", "\ufeff"])
     def test_non_characters_are_refused(self, connector, char):
         assert connector.check(f"a{char}b")
 

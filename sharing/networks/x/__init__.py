@@ -34,6 +34,7 @@ from sharing.networks.x.remaining import QUARTER_HOUR
 from sharing.networks.x.uploads import GIF, Upload, forgotten
 
 API = "https://api.x.com/2"
+MARK = "\ufeff"  # no width and no glyph; comes along when text is pasted, X refuses it
 CLOCKS_DIFFER = timedelta(minutes=5)  # our link is unique, so a wide look is safe
 
 _SAME_TEXT = _("You have already posted exactly this text on X.")
@@ -49,6 +50,7 @@ _NOT_READY = _("X has not got your pictures or video yet. We will try again.")
 _NO_MEDIA = _(
     "X does not have the pictures or video of this post any more. Share it once more."
 )
+_INVISIBLE = _("The text contains an invisible character that cannot be posted.")
 _CASHTAGS = _("X allows one $ symbol like $ABC in a post.")
 _SEES = _("See your name, so that you know which account is linked")
 _POSTS = _("Post in your name, each time you press Share")
@@ -133,7 +135,7 @@ class X(OAuth2Connector):
         self, text: str, link: str, source_url: str = "", *, has_media: bool = False
     ) -> str:
         """The link has to stand in the text: where the member put it, or at the end."""
-        text = super().compose(text, link, source_url)
+        text = super().compose(text.replace(MARK, ""), link, source_url)
         if not link or contains_url(text, link):
             return text
         return f"{text.rstrip()}\n\n{link}".lstrip()
@@ -148,6 +150,8 @@ class X(OAuth2Connector):
 
     def check(self, text: str) -> list[str]:
         problems = super().check(text)
+        if MARK in text:
+            problems.append(Sentence(_INVISIBLE))
         if len(_CASHTAG.findall(text)) > 1:
             problems.append(Sentence(_CASHTAGS))
         return problems
