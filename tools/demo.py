@@ -126,7 +126,8 @@ def processes(options: argparse.Namespace) -> dict[str, list[str]]:
     commands = {
         "sandbox": f"sharing.sandbox --host {host} --port {sandbox_port}"
         f" --instagram-deauthorize {hooks}/deauthorize/"
-        f" --instagram-deletion {hooks}/deletion/",
+        f" --instagram-deletion {hooks}/deletion/"
+        f" --tiktok-webhook http://localhost:{port}/connect/tiktok/hooks/events/",
         "web": f"gunicorn advocacy.wsgi:application --bind {host}:{port} --preload"
         " --worker-class gthread --workers 2 --threads 4"
         " --graceful-timeout 5 --no-control-socket"

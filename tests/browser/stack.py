@@ -124,7 +124,7 @@ def environment(folder: Path, port: int, sandbox: str) -> dict[str, str]:
     url = urlsplit(os.environ["DATABASE_URL"])
     assert name != url.path.lstrip("/"), f"{database['NAME']} is no test database"
     networks = {}
-    for network in ("LINKEDIN", "X"):
+    for network in ("LINKEDIN", "TIKTOK", "X"):
         networks |= {
             f"NETWORK_{network}_CLIENT_ID": "browser-tests",
             f"NETWORK_{network}_CLIENT_SECRET": "secret",
@@ -138,6 +138,7 @@ def environment(folder: Path, port: int, sandbox: str) -> dict[str, str]:
     return {
         **os.environ,
         **networks,
+        "NETWORK_TIKTOK_AUDIT": "audited",
         "PUBLIC_URL": f"http://localhost:{port}",
         "DATABASE_URL": url._replace(path=f"/{name}").geturl(),
         "MAIL_DIR": str(folder / "mail"),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sharing import networks
 from sharing.connectors import errors
+from sharing.connectors.events import Event, PublishChanged, Removed
 from sharing.connectors.forms import ON
 from sharing.connectors.media import Kind
 from sharing.connectors.progress import Progress
@@ -31,7 +32,7 @@ from sharing.connectors.types import (
     Tokens,
 )
 from sharing.networks.tiktok.chunks import LEAST, MOST, MOST_PARTS, cut
-from tests.connectors.contract import LINK, ConnectorContract
+from tests.connectors.contract import LINK, SECRET, ConnectorContract
 
 API = "https://open.tiktokapis.com/v2"
 CREATOR = f"{API}/post/publish/creator_info/query/"
@@ -724,12 +725,47 @@ class TestTikTok(ConnectorContract):
 
     def test_a_message_is_signed_with_the_secret(self, connector):
         body, now = b'{"event":"authorization.removed"}', 1_700_000_000
-        header = signature("canary-9c2e-secret", body, now)
+        header = signature(SECRET, body, now)
 
         assert connector.is_signed(header, body, now + 5)
         assert not connector.is_signed(header, body + b" ", now)
         assert not connector.is_signed(header, body, now + 3600)
         assert not connector.is_signed(signature("another", body, now), body, now)
+
+    @pytest.mark.parametrize(
+        ("event", "content", "told"),
+        [
+            (
+                "authorization.removed",
+                {"reason": 1},
+                Removed("open-1", datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)),
+            ),
+            (
+                "post.publish.complete",
+                {"publish_id": "v_pub~1", "publish_type": "DIRECT_PUBLISH"},
+                PublishChanged({"publish_id": "v_pub~1"}),
+            ),
+            (
+                "post.publish.no_longer_publicaly_available",
+                {"publish_id": "v_pub~1", "post_id": ID},
+                PublishChanged({"publish_id": "v_pub~1"}),
+            ),
+            ("post.publish.complete", {}, Event()),
+            ("video.upload.failed", {"share_id": "1"}, Event()),
+        ],
+    )
+    def test_a_message_says_what_to_look_at(self, connector, event, content, told):
+        body = message(event, content)
+        headers = {"TikTok-Signature": signature(SECRET, body, int(time.time()))}
+
+        assert connector.verify_callback("events", headers, body) == told
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"event": 5}', b"{}"])
+    def test_a_message_for_nobody_is_not_read(self, connector, body):
+        headers = {"TikTok-Signature": signature(SECRET, body, int(time.time()))}
+
+        assert connector.verify_callback("events", headers, body) is None
+        assert connector.verify_callback("events", {}, message("e", {})) is None
 
     @pytest.mark.parametrize("header", ["", "t=,s=", "t=1", "s=a", "t=x,s=é", ",,,"])
     def test_a_header_that_makes_no_sense_is_no_signature(self, connector, header):
@@ -835,6 +871,17 @@ def ranges(wire):
 
 def fields(form):
     return {field.name: field for field in form.fields}
+
+
+def message(event, content):
+    said = {
+        "client_key": "an-app",
+        "event": event,
+        "create_time": 1_700_000_000,
+        "user_openid": "open-1",
+        "content": json.dumps(content),
+    }
+    return json.dumps(said).encode()
 
 
 def signature(secret, body, now):
