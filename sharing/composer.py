@@ -21,7 +21,7 @@ from sharing.attaching import files_of
 from sharing.configured import ByHand, networks_by_hand, offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
-from sharing.forms import ALL, ComposeForm, own, typed
+from sharing.forms import ALL, ComposeForm, answers, own, typed
 from sharing.models import Account, Publication
 from sharing.options import is_option
 from sharing.previews import Preview, preview, preview_by_hand
@@ -42,6 +42,7 @@ class Row:
     preview: Preview
     asked: Asked | None = None
     is_unanswered: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)  # so far, by html name
 
     @property
     def asks(self) -> bool:
@@ -248,6 +249,7 @@ def rows_of(
             preview=preview(networks[account.network], account, words, item),
             asked=asked.get(pk),
             is_unanswered=pk in form.unanswered,
+            answers=answers(form, pk),
         )
         for pk, account in form.accounts.items()
     ]

@@ -176,16 +176,15 @@ def typed(form: ComposeForm) -> dict[str, str]:
     """Return every text as it stands in the form, valid or not, by the draft's keys."""
     names = {ALL: "text"} | {key: own(key) for key in (*form.accounts, *form.by_hand)}
     texts = {key: words_in(form, name) for key, name in names.items()}
-    return texts | answers(form)
+    for pk in form.accounts:
+        texts |= answers(form, pk)
+    return texts
 
 
-def answers(form: ComposeForm) -> dict[str, str]:
-    """Return the answers to what networks ask, by the draft's keys: those of the form."""
-    return {
-        option_name(pk, name): value
-        for pk in form.accounts
-        for name, value in form.options(pk).items()
-    }
+def answers(form: ComposeForm, pk: str) -> dict[str, str]:
+    """Return the answers to what a network asks, by their names in form and draft."""
+    given = form.options(pk)
+    return {option_name(pk, name): value for name, value in given.items()}
 
 
 def words_in(form: ComposeForm, name: str) -> str:

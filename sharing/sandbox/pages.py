@@ -97,7 +97,7 @@ def _wishes(rules: Rules, asked: Mapping[str, str]) -> str:
 
 def _choices(more: Iterable[str] = ()) -> str:
     rows = [
-        f'<label class="person"><input type="radio" name="person" value="{person.key}"'
+        f'<label class="person"><input type="radio" name="person" value="{escape(person.name)}"'
         f"{' checked' if number == 0 else ''}>"
         f'<span class="face" aria-hidden="true">{person.initials}</span>'
         f"{escape(person.name)}</label>"

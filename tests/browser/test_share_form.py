@@ -83,7 +83,7 @@ def test_the_form_meets_every_point_of_the_audit(
     for switch in ("Allow comments", "Allow Duet", "Allow Stitch"):
         expect(asked.get_by_label(switch)).not_to_be_checked()
     expect(asked.get_by_label("Your brand")).to_be_hidden()
-    expect(page.get_by_text("Music Usage Confirmation")).to_be_visible()
+    expect(page.get_by_role("link", name="Music Usage Confirmation")).to_be_visible()
 
     asked.get_by_label("This promotes").check()
     expect(share_button(page)).to_be_disabled()
@@ -91,7 +91,7 @@ def test_the_form_meets_every_point_of_the_audit(
     asked.get_by_label("Branded content").check()
     expect(share_button(page)).to_be_enabled()
     expect(asked.get_by_text("Paid partnership")).to_be_visible()
-    expect(page.get_by_text("Branded Content Policy")).to_be_visible()
+    expect(page.get_by_role("link", name="Branded Content Policy")).to_be_visible()
     alone = asked.get_by_role("option", name="Only you", include_hidden=True)
     expect(alone).to_be_disabled()
     expect(asked.get_by_text("cannot be for you alone").first).to_be_visible()
