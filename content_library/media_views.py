@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,6 +13,7 @@ from common.middleware import takes_files
 from content_library import item_media
 from content_library.media_form import MediaRow
 from content_library.models import Item, ItemMedia
+from content_library.public_files import opened
 from content_library.uploads import BadFile
 from content_library.uploads.kinds import content_type_of
 from tenants.door import MemberRequest, door
@@ -79,11 +79,7 @@ def find_media(request: MemberRequest, media_id: UUID) -> ItemMedia:
 
 
 def sent(request: MemberRequest, media: ItemMedia, name: str) -> HttpResponseBase:
-    try:
-        size, opened = default_storage.size(name), default_storage.open(name, "rb")
-    except (OSError, ValueError):  # lost; there is none
-        raise Http404 from None
-    response = send_file(request, opened, size, content_type_of(name))
+    response = send_file(request, *opened(name), content_type_of(name))
     lasting = request.GET.get("v") == media.version
     response.headers["Cache-Control"] = (
         f"private, max-age={ONE_YEAR}, immutable" if lasting else "private, no-cache"

@@ -66,6 +66,7 @@ def public_file(request: HttpRequest, signed: str) -> HttpResponseBase:
 def opened(name: str) -> tuple[IO[bytes], int]:
     """Return the stored file and its size, or 404."""
     try:
-        return default_storage.open(name, "rb"), default_storage.size(name)
+        size = default_storage.size(name)
+        return default_storage.open(name, "rb"), size
     except (OSError, ValueError):  # there is none; no name of ours
         raise Http404 from None

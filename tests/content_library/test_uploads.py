@@ -1,15 +1,19 @@
 """Uploads of strangers become files of ours, or a sentence; never half of one."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from content_library.item_media import keep_upload
-from content_library.uploads import BadFile, take, videos
+from content_library.uploads import BadFile, pictures, take, videos
+from content_library.uploads.kinds import FORMS, GIF, form_of
 from tenants.models import Membership
 from tenants.scoping import acting_for
 from tests.conftest import COMMITTED
@@ -187,3 +191,32 @@ def test_no_file_stays_when_the_row_cannot_be_written(
         keep_upload(by=cora, upload=a_picture())
 
     assert [path for path in media.rglob("*") if path.is_file()] == []
+
+
+# -- Files that were changed on their way ----------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_changed_animation_is_refused_or_still_one(data: Any) -> None:
+    whole = bytearray(an_animation())
+    for _ in range(data.draw(st.integers(0, 3))):
+        whole[data.draw(st.integers(6, len(whole) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    cut = bytes(whole[: data.draw(st.integers(6, len(whole)))])
+
+    try:
+        kept = pictures.read_picture(BytesIO(cut), GIF)
+    except BadFile:
+        return
+
+    with Image.open(BytesIO(kept.data)) as image:
+        image.load()
+        assert image.size == (kept.width, kept.height)
+
+
+@given(st.binary(max_size=200))
+def test_any_beginning_of_a_file_is_a_kind_or_a_sentence(head: bytes) -> None:
+    with suppress(BadFile):
+        assert form_of(head) in FORMS
