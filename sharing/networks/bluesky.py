@@ -217,8 +217,20 @@ class Bluesky(SignInConnector):
             refresh_token=str(refresh),
             expires_at=_ends(str(access)),
             scopes=self.scopes,
-            server=_server_of_account(data) or server,
+            server=self._server_of_account(data) or server,
         )
+
+    def _server_of_account(self, data: Mapping[str, Any]) -> str:
+        """Where the account lives: the entrance may stand before many servers."""
+        document = data.get("didDoc")
+        services = document.get("service") if isinstance(document, dict) else None
+        for one in services if isinstance(services, list) else ():
+            if isinstance(one, dict) and str(one.get("id")).endswith("#atproto_pds"):
+                server = str(one.get("serviceEndpoint") or "").rstrip("/")
+                if self.base_url:  # a stand-in names it below its own address
+                    server = server.replace(f"{self.base_url.rstrip('/')}/", "https://")
+                return server if is_server(server) else ""
+        return ""
 
     def profile(self, tokens: Tokens) -> Profile:
         url = f"{tokens.server}/xrpc/com.atproto.server.getSession"
@@ -478,19 +490,6 @@ def _ends(token: str) -> datetime:
         return datetime.fromtimestamp(float(_claims(token)["exp"]), UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return datetime.now(UTC) + ACCESS_LIVES
-
-
-def _server_of_account(data: Mapping[str, Any]) -> str:
-    """Where the account lives: the entrance may stand before many servers."""
-    document = data.get("didDoc")
-    services = document.get("service") if isinstance(document, dict) else None
-    for service in services if isinstance(services, list) else ():
-        if isinstance(service, dict) and str(service.get("id")).endswith(
-            "#atproto_pds"
-        ):
-            server = str(service.get("serviceEndpoint") or "").rstrip("/")
-            return server if is_server(server) else ""
-    return ""
 
 
 def _metrics(post: Mapping[str, Any]) -> Metrics:

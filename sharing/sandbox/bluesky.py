@@ -29,6 +29,11 @@ from sharing.sandbox.world import Handler, World
 
 HOUR = 3600
 MOST_UPLOAD = 5 * 1024 * 1024
+_MAGIC = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n",
+    "image/gif": b"GIF8",
+}
 _ORDERED = "234567abcdefghijklmnopqrstuvwxyz"
 
 
@@ -168,13 +173,13 @@ def get_record(world: World, request: Request, _path: Mapping[str, str]) -> Resp
 
 @signed_in
 def upload_blob(world: World, request: Request, grant: Grant) -> Response:
-    """Bytes as they are; the type is what the header says."""
+    """Bytes as they are; the type is what they begin with, else what the header says."""
     if not request.body:
         return problem(400, "InvalidRequest", "Request body is empty")
     if len(request.body) > MOST_UPLOAD:
         return problem(413, "PayloadTooLarge", "request entity too large")
     cid = content_id(request.body, 0x55)
-    kind = request.content_type or "application/octet-stream"
+    kind = _sniffed(request.body) or request.content_type or "application/octet-stream"
     known = {
         "mimeType": kind,
         "size": len(request.body),
@@ -183,6 +188,10 @@ def upload_blob(world: World, request: Request, grant: Grant) -> Response:
     world.store.note(f"blob/{cid}", known)
     size = {"mimeType": kind, "size": len(request.body)}
     return as_json({"blob": {"$type": "blob", "ref": {"$link": cid}, **size}})
+
+
+def _sniffed(body: bytes) -> str:
+    return next((kind for kind, magic in _MAGIC.items() if body.startswith(magic)), "")
 
 
 def _blobs(world: World) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def create_session(world: World, request: Request, path: Mapping[str, str]) -> R
     person = person_at(world, who.strip().lower())
     scope = APP_SCOPE if _APP_PASSWORD.fullmatch(password) else OWN_SCOPE
     world.store.note(f"did/{did_of(person)}", person.name)
-    return as_json(_told(new_grant(world, "", person.name, (scope,)), person))
+    grant = new_grant(world, "", person.name, (scope,))
+    return as_json(_told(request, grant, person))
 
 
 def new_grant(
@@ -101,20 +102,21 @@ def _jwt(claims: Mapping[str, Any]) -> str:
     return f"{head}.{part(claims)}.{secrets.token_urlsafe(48)}"
 
 
-def _told(grant: Grant, person: Person) -> dict[str, Any]:
+def _told(request: Request, grant: Grant, person: Person) -> dict[str, Any]:
     return {
         "accessJwt": grant.access,
         "refreshJwt": grant.refresh,
-        **account_of(person),
+        **account_of(request, person),
     }
 
 
-def account_of(person: Person) -> dict[str, Any]:
+def account_of(request: Request, person: Person) -> dict[str, Any]:
+    """The account lives on another server, at an address that leads here again."""
     did = did_of(person)
     service = {
         "id": "#atproto_pds",
         "type": "AtprotoPersonalDataServer",
-        "serviceEndpoint": f"https://{PDS}",
+        "serviceEndpoint": f"{request.base}/{PDS}",
     }
     document = {
         "@context": ["https://www.w3.org/ns/did/v1"],
@@ -147,7 +149,7 @@ def refresh_session(
         world.store.note(f"spent/{_name(grant)}", world.now())
     person = named(grant.person)
     fresh = new_grant(world, "", person.name, grant.scopes, grant.family)
-    return as_json(_told(fresh, person))
+    return as_json(_told(request, fresh, person))
 
 
 def _name(grant: Grant) -> str:
@@ -181,8 +183,8 @@ def signed_in(handler: Authorised) -> Handler:
 
 
 @signed_in
-def get_session(_world: World, _request: Request, grant: Grant) -> Response:
-    return as_json(account_of(named(grant.person)))
+def get_session(_world: World, request: Request, grant: Grant) -> Response:
+    return as_json(account_of(request, named(grant.person)))
 
 
 ROUTES: dict[str, Handler] = {

@@ -264,7 +264,7 @@ def status_page(world: World, _request: Request, path: Mapping[str, str]) -> Res
     return pages.one_post(world.store.find_post(NETWORK, path["id"]))
 
 
-ROUTES: dict[str, Handler] = {
+_ROUTES: dict[str, Handler] = {
     **mastodon_tokens.ROUTES,
     "POST /{host}/api/v1/statuses": create_status,
     "GET /{host}/api/v1/statuses/{id}": show_status,
@@ -277,3 +277,5 @@ ROUTES: dict[str, Handler] = {
     "GET /{host}/@{user}/{id}": status_page,
     "GET /{host}/web/statuses/{id}": status_page,
 }
+# A slash at the end changes nothing there.
+ROUTES = {f"{route}{end}": one for route, one in _ROUTES.items() for end in ("", "/")}

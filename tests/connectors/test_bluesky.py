@@ -154,6 +154,14 @@ class TestBluesky(SignInContract):
 
         assert self.sign_in(connector).server == "https://bsky.social"
 
+    def test_a_stand_in_names_the_server_below_its_own_address(self, wire):
+        base = "http://localhost:8010"
+        service = {"id": "#atproto_pds", "serviceEndpoint": f"{base}/pds.example"}
+        entrance = ENTRANCE.replace("https://", f"{base}/")
+        wire.add(responses.POST, entrance, json=session(didDoc={"service": [service]}))
+
+        assert self.sign_in(self.made(base)).server == "https://pds.example"
+
     def test_a_server_of_ones_own_is_asked_instead(self, connector, wire):
         url = "https://pds.example/xrpc/com.atproto.server.createSession"
         wire.add(responses.POST, url, json=session(didDoc=None))
