@@ -12,6 +12,7 @@ from content_library.api import ItemShape
 from content_library.models import Item
 from sharing.handing_off import by_hand
 from sharing.models import Account, Publication, Share, State
+from sharing.options import LONGEST, MOST
 from sharing.scheduling import choose
 from sharing.services import LONGEST_TEXT
 from sharing.time_form import YEARS
@@ -113,6 +114,16 @@ class NewPublication(serializers.Serializer[Any]):
         max_length=LONGEST_TEXT,
         trim_whitespace=False,
     )
+    options = serializers.DictField(
+        child=serializers.CharField(max_length=LONGEST, allow_blank=True),
+        required=False,
+        help_text="What the network asks with each post, by field; see its page.",
+    )
+
+    def validate_options(self, options: dict[str, str]) -> dict[str, str]:
+        if len(options) > MOST or any(len(name) > LONGEST for name in options):
+            raise serializers.ValidationError(_("No network asks that much."))
+        return options
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
         if ("account" in said) == ("network" in said):

@@ -46,6 +46,8 @@ CALM = settings(
 def shaped(part: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Return bodies with the right names, and values that fit now and then."""
     part = resolved(part)
+    if isinstance(values := part.get("additionalProperties"), dict):
+        return st.dictionaries(st.text(), shaped(values), max_size=30) | st.text()
     if part.get("type") == "object":
         fields = {name: shaped(sub) for name, sub in part["properties"].items()}
         return VALUES | st.fixed_dictionaries({}, optional=fields)
