@@ -33,7 +33,7 @@ from sharing.sandbox.world import Handler, World
 
 USER_FIELDS = (
     "id", "user_id", "username", "name", "account_type", "profile_picture_url",
-    "followers_count", "follows_count", "media_count",
+    "followers_count", "follows_count", "media_count", "biography", "website",
 )  # fmt: skip
 FEED = ("views", "reach", "likes", "comments", "saved", "shares", "total_interactions")
 METRICS = {
@@ -62,6 +62,8 @@ def me(
         "followers_count": 240,
         "follows_count": 180,
         "media_count": len(posted),
+        "biography": "",
+        "website": "",
     }
     found = chosen(told, request, "IGUser", USER_FIELDS)
     return found if isinstance(found, Response) else as_json(found)
@@ -81,7 +83,9 @@ def node(
     post = world.store.find_post(NETWORK, name)
     if post is None or not mine(post, grant):
         return missing(name)
-    found = chosen(as_media(post, world.now()), request, "IGMedia", MEDIA_FIELDS)
+    found = chosen(
+        as_media(post, world.now(), request.base), request, "IGMedia", MEDIA_FIELDS
+    )
     return found if isinstance(found, Response) else as_json(found)
 
 
@@ -109,7 +113,9 @@ def media(
         return error(100, "Param limit must be between 1 and 100")
     shown: list[dict[str, Any]] = []
     for post in found[: int(most)]:
-        told = chosen(as_media(post, world.now()), request, "IGMedia", MEDIA_FIELDS)
+        told = chosen(
+            as_media(post, world.now(), request.base), request, "IGMedia", MEDIA_FIELDS
+        )
         if isinstance(told, Response):
             return told
         shown.append(told)

@@ -200,13 +200,17 @@ def counted(world: World, grant: Grant) -> tuple[bool, dict[str, str]]:
 
 
 MEDIA_FIELDS = (
-    "id", "caption", "media_type", "media_product_type", "permalink", "shortcode",
-    "timestamp", "username", "like_count", "comments_count", "is_comment_enabled",
+    "id", "caption", "alt_text", "media_type", "media_product_type", "media_url",
+    "thumbnail_url", "permalink", "shortcode", "timestamp", "username", "owner",
+    "children", "like_count", "comments_count", "is_comment_enabled",
+    "is_shared_to_feed",
 )  # fmt: skip
 
 
-def as_media(post: StoredPost, now: float) -> dict[str, Any]:
+def as_media(post: StoredPost, now: float, base: str) -> dict[str, Any]:
+    """``base`` is where the caller reached us, for the address of the file."""
     seen = views(post, now)
+    first = post.media[0]
     told = {
         "id": post.id,
         "media_type": post.sent["type"],
@@ -220,8 +224,19 @@ def as_media(post: StoredPost, now: float) -> dict[str, Any]:
         "like_count": seen // 14,
         "comments_count": seen // 90,
         "is_comment_enabled": True,
+        "is_shared_to_feed": post.sent["product"] != "STORY",
+        "owner": {"id": post.author},
     }
-    return told | ({"caption": post.text} if post.text else {})
+    if post.text:
+        told["caption"] = post.text
+    if post.sent["type"] == "CAROUSEL_ALBUM":
+        parts = range(1, len(post.media) + 1)
+        told["children"] = {"data": [{"id": f"{post.id}{part}"} for part in parts]}
+        return told
+    told["media_url"] = f"{base}/_sandbox/files/{first['file']}"
+    if first.get("alt"):
+        told["alt_text"] = first["alt"]
+    return told
 
 
 def permalink(post: StoredPost) -> str:

@@ -293,6 +293,21 @@ def test_a_carousel_keeps_its_order(sandbox, shelf):
     assert stored.sent["type"] == "CAROUSEL_ALBUM"
 
 
+def test_a_post_tells_where_its_file_is(sandbox, shelf):
+    posted, tokens, _made, owner = share(
+        sandbox, Post("Look", media=(picture(shelf, alt="A mast"),))
+    )
+    fields = "media_url,alt_text,owner,children,caption"
+
+    _status, told = graph(sandbox, tokens, f"{posted.remote_id}?fields={fields}")
+
+    assert told["owner"] == {"id": owner}
+    assert (told["caption"], told["alt_text"]) == ("Look", "A mast")
+    assert "children" not in told
+    with urllib.request.urlopen(told["media_url"], timeout=10) as file:  # noqa: S310
+        assert file.read() == jpeg()
+
+
 def test_a_story_has_no_words_and_an_edge_of_its_own(sandbox, shelf):
     post = Post("Not shown", media=(picture(shelf),), options={"story": "on"})
 
