@@ -32,7 +32,7 @@ def test_the_preview_shows_what_is_typed_and_two_presses_make_it_live(
     page.get_by_label("Web address").fill("https://example.com/ny-kaj/æ")
     page.get_by_label("Title").fill("The new quay")
     page.get_by_label("New topics").fill("Harbour, Jobs")
-    page.locator("input[type=file]").set_input_files(tmp_path / "quay.png")
+    page.locator("#id_picture").set_input_files(tmp_path / "quay.png")
 
     preview = page.locator("[data-item-preview]")
     expect(preview).to_contain_text("The new quay")
@@ -59,6 +59,7 @@ def test_a_mistake_keeps_what_was_typed_and_stands_at_its_field(
     address = page.get_by_label("Web address")
     expect(address).to_have_accessible_description(
         "A web address begins with https:// or http://. The page that people open."
+        " Not needed with pictures, a video or a PDF."
     )
     expect(page.get_by_label("Title")).to_have_value("Typed")
     curator.check()
