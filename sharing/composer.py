@@ -18,7 +18,7 @@ from guidelines.models import GuidelineVersion
 from guidelines.services import current_versions, unacknowledged
 from sharing.asking import Asked
 from sharing.attaching import files_of
-from sharing.configured import ByHand, networks_by_hand, offered_networks
+from sharing.configured import Used, networks_by_hand, offered_networks
 from sharing.connectors.base import Connector
 from sharing.feed import art, own_accounts
 from sharing.forms import ALL, ComposeForm, answers, own, typed
@@ -60,7 +60,7 @@ class Row:
 class HandRow:
     """One of the networks in the composer on which the member posts by hand."""
 
-    by_hand: ByHand
+    by_hand: Used
     own: BoundField
     is_chosen: bool
     words: str
@@ -199,7 +199,7 @@ def beginning(
     item: Item,
     accounts: Sequence[Account],
     given: Mapping[str, Any] | None,
-    by_hand: Sequence[ByHand],
+    by_hand: Sequence[Used],
 ) -> dict[str, Any]:
     """Return the form's first values: the draft, or what a link brought along."""
     draft = find_draft(by, item)
@@ -216,7 +216,7 @@ def beginning(
 
 
 def used_last(
-    by: Membership, accounts: Sequence[Account], by_hand: Sequence[ByHand]
+    by: Membership, accounts: Sequence[Account], by_hand: Sequence[Used]
 ) -> tuple[list[str], list[str]]:
     """Return the accounts and networks of the member's newest share.
 

@@ -6,11 +6,9 @@ away from everybody; ``NETWORKS_WITHOUT_APP`` is about those that need no app. C
 a moment ago (``setups``).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -31,8 +29,8 @@ class UnknownNetwork(LookupError):
 
 
 @dataclass(frozen=True)
-class ByHand:
-    """A network on which members post themselves, with our text and link."""
+class Used:
+    """A network, and how it is used."""
 
     network: Connector
     mode: Mode
@@ -47,17 +45,12 @@ class ByHand:
 
 def offered_networks(tenant_id: Whose = None) -> list[Connector]:
     """Return a connector for each network that we publish on, by label."""
-    slugs = networks.all_networks()
-    ready = [slug for slug in slugs if mode_of(slug, tenant_id) == Mode.API]
-    return by_label(connector_for(slug, tenant_id) for slug in ready)
+    return [one.network for one in table_of(tenant_id).values() if one.mode == Mode.API]
 
 
-def networks_by_hand(tenant_id: Whose) -> list[ByHand]:
+def networks_by_hand(tenant_id: Whose) -> list[Used]:
     """Return the networks on which members post themselves, by label."""
-    modes = {slug: mode_of(slug, tenant_id) for slug in networks.all_networks()}
-    by_hand = [slug for slug, mode in modes.items() if mode in BY_HAND]
-    found = by_label(network_called(slug, tenant_id) for slug in by_hand)
-    return [ByHand(network, modes[network.slug]) for network in found]
+    return [one for one in table_of(tenant_id).values() if one.mode in BY_HAND]
 
 
 def connector_for(slug: str, tenant_id: Whose = None) -> Connector:
@@ -84,18 +77,57 @@ def is_known(slug: str) -> bool:
 
 def network_called(slug: str, tenant_id: Whose = None) -> Connector:
     """Return any network we know, to name it and to measure texts for it."""
-    if not is_known(slug):
+    return used(slug, tenant_id).network
+
+
+def mode_of(slug: str, tenant_id: Whose) -> Mode:
+    """Return how members of the tenant share on the network."""
+    return used(slug, tenant_id).mode
+
+
+def used(slug: str, tenant_id: Whose) -> Used:
+    """Return how a network is used, or raise ``UnknownNetwork``."""
+    found = table_of(tenant_id).get(slug)
+    if found is None:
         raise UnknownNetwork(slug)
-    setup = setup_of(slug, tenant_id)
-    return build(slug, setup.over(environ(slug)), setup.has_app)
+    return found
 
 
 def setup_of(slug: str, tenant_id: Whose) -> Setup:
     return setups_of(tenant_id).get(slug, NONE) if tenant_id else NONE
 
 
-def by_label(found: Iterator[Connector]) -> list[Any]:
-    return sorted(found, key=lambda one: one.label.casefold())
+# -- Connectors, made once per configuration --------------------------------------------
+
+
+def table_of(tenant_id: Whose) -> dict[str, Used]:
+    """Return every network we know by its slug, in the order of their labels."""
+    setups = setups_of(tenant_id) if tenant_id else {}
+    return table(
+        frozenset(settings.NETWORKS_ENVIRON.items()),
+        frozenset(setups.items()),
+        tuple(networks.all_networks()),
+        settings.NETWORKS_WITHOUT_APP,
+    )
+
+
+@lru_cache(maxsize=512)
+def table(
+    _environ: frozenset[tuple[str, str]],
+    setups: frozenset[tuple[str, Setup]],
+    slugs: tuple[str, ...],
+    _without_app: bool,
+) -> dict[str, Used]:
+    """Work out all of it at once: asked several times by every press and every post."""
+    own = dict(setups)
+    found = [make(slug, own.get(slug, NONE)) for slug in slugs]
+    found.sort(key=lambda one: one.network.label.casefold())
+    return {one.network.slug: one for one in found}
+
+
+def make(slug: str, setup: Setup) -> Used:
+    network = build(slug, setup.over(environ(slug)), setup.has_app)
+    return Used(network, mode_by(network, setup.mode))
 
 
 @lru_cache(maxsize=512)
@@ -129,12 +161,10 @@ def is_disabled(connector: Connector) -> bool:
 # -- Modes ------------------------------------------------------------------------------
 
 
-def mode_of(slug: str, tenant_id: Whose) -> Mode:
-    """Return how members of the tenant share on the network."""
-    network = network_called(slug, tenant_id)
+def mode_by(network: Connector, chosen: str) -> Mode:
+    """Return the mode that a choice leads to."""
     if is_disabled(network):
         return Mode.OFF
-    chosen = setup_of(slug, tenant_id).mode
     return possible(network, chosen) if chosen else default_mode(network)
 
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
-from sharing.configured import ByHand
+from sharing.configured import Used
 from sharing.connectors.text import plain_ends
 from sharing.handing_off import Handed
 from sharing.models import Account
@@ -54,7 +54,7 @@ class ComposeForm(TimeForm):
         accounts: Sequence[Account],
         must_read: bool,
         labels: dict[str, str],
-        by_hand: Sequence[ByHand] = (),
+        by_hand: Sequence[Used] = (),
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)

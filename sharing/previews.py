@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from content_library.models import Item
 from sharing.attaching import Attached
-from sharing.configured import ByHand
+from sharing.configured import Used
 from sharing.connectors.base import Connector
 from sharing.handing_off import Handed
 from sharing.models import Account, TrackedLink
@@ -87,7 +87,7 @@ def shows_card(connector: Connector, attached: Attached, item: Item) -> bool:
     return bool(item.source_url) and not attached.files and not connector.needs_media
 
 
-def preview_by_hand(by_hand: ByHand, text: str, item: Item) -> Preview:
+def preview_by_hand(by_hand: Used, text: str, item: Item) -> Preview:
     """The same for what the member posts themselves."""
     link_url = sample_link()
     part = Handed(by_hand.network, by_hand.mode, text)
