@@ -13,6 +13,8 @@ from sharing import services
 from sharing.models import Account, Publication
 from tenants.models import Membership
 from tenants.scoping import acting_for
+from tests.api.conftest import Program, errors_of, token_of
+from tests.content_library.files import a_film
 from tests.sharing.conftest import make_account, make_item
 from tests.sharing.media.conftest import files as files
 from tests.sharing.media.conftest import give_media as give_media
@@ -64,8 +66,6 @@ def creator(wire: Any, code: str = "ok", **fields: Any) -> None:
 @pytest.fixture
 def film(give_media: Any, cora: Membership) -> Item:
     """An item with a video that every network takes."""
-    from tests.content_library.files import a_film  # noqa: PLC0415
-
     item, [media] = give_media(cora, a_film(seconds=2))
     with acting_for(cora.tenant_id):
         type(media).objects.for_tenant(cora.tenant_id).filter(pk=media.pk).update(
@@ -301,3 +301,20 @@ def test_answers_to_what_nobody_asked_are_not_kept_without_end(
 
     [publication] = publications(ana)
     assert publication.options == {"privacy": "SELF_ONLY"}
+
+
+def test_a_program_answers_by_field_and_is_told_by_field(
+    film: Item, tiktok: Account, ana: Membership
+) -> None:
+    program = Program(token_of(ana))
+    one: dict[str, Any] = {"account": str(tiktok.pk), "text": WORDS}
+    body = {"item": str(film.pk), "publications": [one]}
+
+    refused = program.share(body)
+    one["options"] = {"privacy": "SELF_ONLY", "nobody_asked": "x"}
+    made = program.share(body)
+
+    assert refused.status_code == 400
+    assert "publications.0.options.privacy" in errors_of(refused)
+    assert made.status_code == 201
+    assert [row.options for row in publications(ana)] == [{"privacy": "SELF_ONLY"}]
