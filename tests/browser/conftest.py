@@ -107,7 +107,8 @@ AXE = {
 def settle(page: Page) -> None:
     """Let running animations end: half-way colours have no contrast to speak of.
 
-    A swap may take a moving element away, and bring others that begin to move.
+    A swap may take a moving element away, and bring others that begin to move. What a
+    browser does not draw, like parts of a film's controls, may never come to its end.
     """
     page.evaluate(SETTLE)
 
@@ -118,7 +119,8 @@ async () => {
     one.playState === "running" && one.effect.getTiming().iterations !== Infinity);
   const swapping = () => document.querySelector(".htmx-request, .htmx-swapping");
   for (let look = 0; look < 100 && (moving().length || swapping()); look += 1) {
-    await Promise.allSettled(moving().map((one) => one.finished));
+    const ended = Promise.allSettled(moving().map((one) => one.finished));
+    await Promise.race([ended, new Promise((next) => setTimeout(next, 200))]);
     await new Promise((next) => setTimeout(next, 50));
   }
 }
