@@ -1,5 +1,7 @@
 """The form before connecting, drawn from what the network says it asks for."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.http import QueryDict
 
@@ -13,8 +15,13 @@ LONGEST = 500
 class ConnectForm(forms.Form):
     """What was typed is kept when something is wrong with it, a secret never is."""
 
-    def __init__(self, network: Connector, data: QueryDict | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        network: Connector,
+        data: QueryDict | None = None,
+        initial: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         for ask in network.asks_to_connect:
             self.fields[ask.name] = field_for(ask)
 

@@ -1,6 +1,6 @@
 """Which networks a member may connect, and how their accounts are doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,3 +77,13 @@ def permissions(network: Connector, granted: Sequence[str] | None = None) -> lis
     held = network.scopes if granted is None else granted
     told = [network.permissions.get(scope, scope) for scope in held]
     return list(dict.fromkeys(translated(sentence) for sentence in told))
+
+
+def known_answers(membership: Membership, network: Connector) -> Mapping[str, str]:
+    """Return what need not be typed again by whose account has to be reconnected."""
+    ended = [
+        one
+        for one in own_accounts(membership)
+        if one.network == network.slug and not one.is_connected
+    ]
+    return network.known_answers(ended[0].handle, ended[0].server) if ended else {}

@@ -273,6 +273,10 @@ class Connector:
         """
         return None
 
+    def known_answers(self, handle: str, server: str) -> Mapping[str, str]:
+        """What need not be typed again to reconnect an account; never a secret."""
+        return {}
+
     def covers(self, granted: Sequence[str], scope: str) -> bool:
         """Whether what the member allowed holds this scope."""
         return scope in granted

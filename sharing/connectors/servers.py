@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from sharing.connectors import errors
@@ -27,6 +28,9 @@ class ServersConnector(OAuth2Connector):
     needs_app = False
     many_servers = True
     example: ClassVar[str]  # a server's name, for the field and its errors
+
+    def known_answers(self, handle: str, server: str) -> Mapping[str, str]:
+        return {"server": server.removeprefix("https://")}
 
     def server_named(self, typed: str) -> str:
         """The server's address, or ``Mistyped`` at the field."""

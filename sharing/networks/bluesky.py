@@ -151,6 +151,9 @@ class Bluesky(SignInConnector):
 
     # Signing in
 
+    def known_answers(self, handle: str, server: str) -> Mapping[str, str]:
+        return {"identifier": handle}
+
     def sign_in(self, answers: Mapping[str, str]) -> Tokens:
         server = self._server_typed(answers.get("server", ""))
         who = _INVISIBLE.sub("", answers.get("identifier", "")).lstrip("@").lower()

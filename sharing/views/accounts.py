@@ -27,7 +27,7 @@ from notifications.notifying import see
 from sharing import connecting
 from sharing.configured import UnknownNetwork, network_called, publisher_for
 from sharing.connect_form import ConnectForm
-from sharing.connections import permissions, read_connections
+from sharing.connections import known_answers, permissions, read_connections
 from sharing.connectors.base import Connector, OAuth2Connector
 from sharing.connectors.errors import ConnectorError, Mistyped
 from sharing.models import Account, ConnectAttempt
@@ -109,9 +109,10 @@ def connect_ask(request: MemberRequest, network: str) -> HttpResponse:
     """Ask what has to be typed before connecting: a server, or a name and a password."""
     with acting_for(request.tenant):
         connector = offered(request, network)
+        known = known_answers(request.membership, connector)
     if not connector.asks_to_connect:
         raise Http404
-    form = ConnectForm(connector, request.POST or None)
+    form = ConnectForm(connector, request.POST or None, known)
     if form.is_valid():
         try:
             return go_on(request, connector, form.answers)

@@ -203,6 +203,11 @@ class TestBluesky(SignInContract):
 
         assert caught.value.field == "password"
 
+    def test_who_reconnects_need_not_type_the_handle_again(self, connector):
+        known = connector.known_answers("ana.bsky.social", PDS)
+
+        assert known == {"identifier": "ana.bsky.social"}
+
     def test_an_unknown_handle_is_said_at_its_field(self, connector, wire):
         said = {"error": "InvalidRequest", "message": "Invalid handle"}
         wire.add(responses.POST, ENTRANCE, status=400, json=said)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sharing.connectors import guard
+from sharing import networks
+from sharing.connectors import errors, guard
 from sharing.connectors.guard import is_public, is_server, server_of
 from sharing.connectors.http import Http, NeverSent
+from sharing.connectors.types import Credentials, Tokens
 
 
 @pytest.mark.parametrize(
@@ -198,3 +200,23 @@ def test_networks_of_one_server_are_called_as_before(monkeypatch):
         Http().request("GET", "https://api.example/v1")
 
     assert tried == [("api.example", 443)]
+
+
+def test_the_consent_s_own_calls_are_guarded_too(monkeypatch):
+    """A library speaks them, over the same way out."""
+    tried = resolves_to(monkeypatch, "169.254.169.254")
+    server = networks.get("mastodon")(Credentials("a", "b")).at(
+        "https://social.example"
+    )
+    calls = (
+        lambda: server.register("A", "https://a.example", "https://a.example/cb"),
+        lambda: server.exchange("code", "https://a.example/cb", "v" * 43),
+        lambda: server.profile(Tokens("t", server="https://social.example")),
+        lambda: server.revoke(Tokens("t", server="https://social.example")),
+    )
+
+    for call in calls:
+        with pytest.raises(errors.ConnectorError):
+            call()
+
+    assert tried == []

@@ -16,7 +16,7 @@ from sharing.sandbox import Sandbox
 from sharing.tokens import open_tokens
 from tenants.models import Membership
 from tenants.scoping import acting_for
-from tests.sharing.conftest import Press, fresh
+from tests.sharing.conftest import Press, fresh, make_account
 
 pytestmark = pytest.mark.django_db
 NETWORK = "mastodon"
@@ -157,6 +157,19 @@ def test_networks_without_an_app_are_offered_unless_switched_off(
 
     settings.NETWORKS_WITHOUT_APP = True
     assert web.get(ASK).status_code == 200
+
+
+def test_who_reconnects_need_not_type_the_server_again(
+    web: Client, ana: Membership, cora: Membership
+) -> None:
+    ended = {"state": Account.State.NEEDS_RECONNECT}
+    make_account(ana, NETWORK, server=f"https://{HOST}", **ended)
+    make_account(cora, NETWORK, server="https://other.example", **ended)
+
+    page = web.get(ASK).content.decode()
+
+    assert f'value="{HOST}"' in page
+    assert "other.example" not in page
 
 
 # -- The dance --------------------------------------------------------------------------
