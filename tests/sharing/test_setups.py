@@ -25,7 +25,7 @@ from sharing.models import Account, NetworkSetup, State
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 from tests import canaries
-from tests.sharing.conftest import LINKEDIN_POSTS, Press, fresh
+from tests.sharing.conftest import LINKEDIN_POSTS, X_POSTS, Press, fresh
 
 pytestmark = pytest.mark.django_db
 SECRET = f"{canaries.SECRET}-of-acme"
@@ -270,3 +270,21 @@ def test_a_months_budget_ends_with_the_month(acme: Tenant) -> None:
     assert until > now
     assert (until.astimezone(UTC).day, until.astimezone(UTC).hour) == (1, 0)
     assert (until - now).days < 31
+
+
+def test_a_post_beyond_the_months_budget_waits_and_says_why(
+    press: Press, x: Account, acme: Tenant
+) -> None:
+    set_up(acme, "x", mode="api", options={"tenant_per_month": "1"})
+    first, second = press(x, key="k1"), press(x, "Something else.", key="k2")
+
+    with responses.RequestsMock() as wire:
+        wire.add(responses.POST, X_POSTS, status=201, json={"data": {"id": "1"}})
+        publishing.publish(acme.pk, first.pk)
+        publishing.publish(acme.pk, second.pk)
+
+    waits = fresh(second)
+    assert fresh(first).state == State.PUBLISHED
+    assert waits.state == State.READY
+    if (waits.not_before - timezone.now()).days:  # not on the month's last day
+        assert waits.reason == "budget"
