@@ -10,7 +10,7 @@ from content_library.models import Item, ItemMedia
 from sharing.connectors.base import Connector
 from sharing.connectors.media import rule_for
 from sharing.connectors.text import Sentence
-from sharing.media import as_kept, chosen, facts, why_not_public
+from sharing.media import as_kept, chosen, facts, why_not_fetched
 
 KNOWN = "_files"
 
@@ -66,9 +66,7 @@ def judged(connector: Connector, files: Sequence[ItemMedia]) -> str:
     if problems := connector.check_media(facts(connector, files)):
         return told(problems[0])
     is_fetched = {file.kind for file in files} & connector.fetches_media
-    if is_fetched and not connector.base_url:
-        return why_not_public()
-    return ""
+    return why_not_fetched(connector) if is_fetched else ""
 
 
 def left_out(

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from common.ids import random_code
 from content_library.models import Item
@@ -140,7 +141,7 @@ class HandOff:
         item, tenant_id = self.publication.item, self.publication.tenant_id
         found = [(one.file.name, one.name, one.kind) for one in chosen(item)]
         if not found and item.image:
-            found = [(item.image.name, "", "image")]
+            found = [(item.image.name, _("Picture"), "image")]
         return [
             File(
                 public_address(tenant_id, stored),

@@ -22,7 +22,7 @@ from sharing.configured import (
 from sharing.connectors.base import Connector
 from sharing.connectors.modes import BY_HAND, Finding, Mode
 from sharing.connectors.rates import UNTOLD, Scope
-from sharing.media import why_not_public
+from sharing.media import why_not_fetched
 from sharing.models import Budget, Circuit, NetworkSetup
 from sharing.registering import redirect_uri
 from tenants import audit
@@ -134,7 +134,7 @@ class Overview:
                 _("The version of the API is %(months)s months old and will soon end.")
                 % {"months": self.version_months}
             )
-        if self.network.fetches_media and (why := why_not_public()):
+        if why := why_not_fetched(self.network):
             found.append(why)
         return found
 
@@ -266,6 +266,6 @@ def check(overview: Overview) -> list[Finding]:
         words = _("The version of the API is %(months)s months old.")
         found.append(Finding(not overview.is_version_old, words % {"months": months}))
     if network.fetches_media:
-        why = why_not_public()
+        why = why_not_fetched(network)
         found.append(Finding(not why, why or _("The network can fetch our files.")))
     return found

@@ -12,7 +12,7 @@ from sharing.media.fitted import (
     thumbnail_of,
 )
 from sharing.media.forgetting import forget_media
-from sharing.media.reach import media_is_public, why_not_public
+from sharing.media.reach import media_is_public, why_not_fetched, why_not_public
 
 __all__ = [
     "as_kept",
@@ -26,5 +26,6 @@ __all__ = [
     "media_is_public",
     "thumbnail",
     "thumbnail_of",
+    "why_not_fetched",
     "why_not_public",
 ]

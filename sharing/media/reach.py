@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from sharing.connectors.connector import Connector
+
 # Names that no public DNS answers (RFC 6761, 6762, 8375, and what people use).
 INSIDE = (
     ".local", ".internal", ".intranet", ".private", ".corp", ".home", ".lan",
@@ -35,6 +37,16 @@ def why_not_public() -> str:
             "the public address has to begin with https://."
         )
     return ""
+
+
+def why_not_fetched(connector: Connector) -> str:
+    """Return the same for a network that wants to fetch files; empty for any other.
+
+    A stand-in for a network stands beside us, and reaches us by any name.
+    """
+    if connector.base_url or not connector.fetches_media:
+        return ""
+    return why_not_public()
 
 
 def is_inside(host: str) -> bool:
