@@ -35,7 +35,7 @@ TIMES = {
     "PUBLISHING_PROBE_SECONDS": "1",
 }
 FAILPOINTS = (
-    "after_claim=exit@0.004,before_sending=pause:8@0.01,"
+    "after_claim=exit@0.004,in_preparation=exit@0.01,before_sending=pause:8@0.01,"
     "after_sending_commit=exit@0.004,after_send=exit@0.004,"
     "before_record_commit=exit@0.004,after_record=exit@0.002,in_probe=exit@0.02,"
     "in_renewal=pause:1@0.2"

@@ -4,14 +4,18 @@ import json
 import sys
 import urllib.request
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import django
 
 django.setup()
 
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.utils import timezone  # noqa: E402  (needs the settings)
+from PIL import Image  # noqa: E402
 
+from content_library.item_media import Chosen, arrange, keep_upload  # noqa: E402
 from content_library.models import Item  # noqa: E402
 from sharing.connectors.types import Tokens  # noqa: E402
 from sharing.models import Account  # noqa: E402
@@ -41,7 +45,7 @@ def organisation(slug: str, name: str, sandbox: str, members: int) -> dict[str, 
     with acting_for(tenant):
         return {
             "curator": key_of(curator),
-            "items": [make_item(tenant, number) for number in range(ITEMS)],
+            "items": [make_item(curator, number) for number in range(ITEMS)],
             "members": [
                 {
                     "token": key_of(one),
@@ -65,7 +69,9 @@ def key_of(membership: Membership) -> str:
     return create_api_token(membership=membership, name="chaos")
 
 
-def make_item(tenant: Tenant, number: int) -> str:
+def make_item(curator: Membership, number: int) -> str:
+    """Every third one has pictures of its own: they are uploaded while all breaks."""
+    tenant = curator.tenant
     item = Item.objects.create(
         tenant=tenant,
         title=f"Worth sharing, number {number}",
@@ -74,7 +80,16 @@ def make_item(tenant: Tenant, number: int) -> str:
         state=Item.State.APPROVED,
         approved_at=timezone.now(),
     )
+    if number % 3 == 0:
+        kept = [keep_upload(by=curator, upload=picture(hue)) for hue in (20, 200)]
+        arrange(item, [Chosen(one.pk, "A field") for one in kept], timezone.now())
     return str(item.pk)
+
+
+def picture(hue: int) -> SimpleUploadedFile:
+    file = BytesIO()
+    Image.new("RGB", (600, 400), (hue, 120, 90)).save(file, "JPEG")
+    return SimpleUploadedFile("picture.jpg", file.getvalue())
 
 
 def link(membership: Membership, network: str, sandbox: str) -> Any:
