@@ -110,7 +110,8 @@ def judge_row(row: Row, posts: list[Any], verdict: Verdict) -> None:
     elif row.state in ("cancelled", "failed") and posts:
         verdict.phantom.append(f"{said}: and yet it stands")
     elif row.state == "needs_user":
-        verdict.parked[row.reason] += 1
+        out = "stands" if posts else "does not stand"
+        verdict.parked[f"{row.network} {row.reason}, {out}"] += 1
     elif row.state in ("claimed", "sending", "pending", "unknown", "ready"):
         if row.state == "ready" and row.reason == "rate_limited":
             verdict.parked["waits for a rate limit"] += 1
