@@ -95,7 +95,7 @@ def test_without_any_network_it_explains_whose_turn_it_is(
 ) -> None:
     settings.NETWORKS_ENVIRON = {}
 
-    assert "No network has been set up yet" in web.get(ACCOUNTS).content.decode()
+    assert "Nothing to connect yet" in web.get(ACCOUNTS).content.decode()
 
 
 def test_the_welcome_step_may_be_left_out(web: Client) -> None:
