@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import idna
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
-from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
+
+from sharing.connectors.watch import WatchedTls
 
 HTTPS = 443
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -91,7 +92,7 @@ def public_addresses(host: str, port: int) -> list[str]:
     return addresses if all(map(is_public, addresses)) else []
 
 
-class _Connection(HTTPSConnection):
+class _Connection(WatchedTls):
     def _new_conn(self) -> socket.socket:
         """Connect to an address that was judged; the certificate is still the name's."""
         name = self._dns_host

@@ -24,13 +24,16 @@ from urllib3 import exceptions as wire
 
 from sharing.connectors.guard import GuardedAdapter
 from sharing.connectors.redact import redact, silence_libraries
+from sharing.connectors.watch import Watch, WatchedAdapter
 
 log = logging.getLogger("sharing.connectors")
 silence_libraries()
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
-TOTAL_SECONDS = 25.0
+TOTAL_SECONDS = 25.0  # beside the time that sending a file takes
+SLOWEST_SENDING = 256 * 1024  # bytes a second
+LONGEST_SENDING = 120.0
 MAX_BODY = 1024 * 1024
 _CHUNK = 16 * 1024
 USER_AGENT = "employee-advocacy/1"
@@ -98,7 +101,7 @@ class _Pools:
         self.forget()
 
     def adapter(self, guarded: bool = False) -> HTTPAdapter:
-        kind = GuardedAdapter if guarded else HTTPAdapter
+        kind = GuardedAdapter if guarded else WatchedAdapter
         with self._lock:
             if kind not in self._adapters:
                 self._adapters[kind] = kind(
@@ -143,37 +146,44 @@ class Route(BaseAdapter):
         proxies: Any = None,
     ) -> requests.Response:
         request.url = reroute(request.url or "", self.base_url)
-        until = time.monotonic() + TOTAL_SECONDS
         if self.deadline is not None and time.monotonic() >= self.deadline:
             raise TooLate("the deadline had passed before the call")
         if self.guarded and not request.url.startswith("https://"):
             raise NeverSent("this server may not be called")
-        response = _pools.adapter(self.guarded).send(
-            request,
-            stream=True,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            verify=True,
-            proxies={},
-        )
-        _read(response, until)
+        with Watch(patience_for(request)) as watch:
+            response = _pools.adapter(self.guarded).send(
+                request,
+                stream=True,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                verify=True,
+                proxies={},
+            )
+            _read(response, watch)
         return response
 
     def close(self) -> None:
         """The pool outlives every route."""
 
 
-def _read(response: requests.Response, until: float) -> None:
+def patience_for(request: requests.PreparedRequest) -> float:
+    """How long the whole call may take, sending included."""
+    size = len(request.body or "")
+    return TOTAL_SECONDS + min(size / SLOWEST_SENDING, LONGEST_SENDING)
+
+
+def _read(response: requests.Response, watch: Watch) -> None:
     """Take the body up to the limit; a broken one leaves ``response.incomplete`` set."""
     body = b""
     incomplete = False
     try:
         for chunk in response.iter_content(_CHUNK):
             body += chunk
-            if len(body) > MAX_BODY or time.monotonic() > until:
+            if len(body) > MAX_BODY:
                 incomplete = True
                 break
     except (requests.RequestException, wire.HTTPError, OSError):
         incomplete = True
+    incomplete = incomplete or watch.is_over
     if incomplete:
         response.close()
     response._content = body[:MAX_BODY]

@@ -105,6 +105,64 @@ def test_a_late_answer_is_no_answer(serve, monkeypatch):
         Http().request("POST", f"http://127.0.0.1:{port}/", data=b"x")
 
 
+@pytest.fixture
+def dripping():
+    """A server that sends a beginning, then a byte at a time, for as long as one listens."""
+    opened, ended = [], threading.Event()
+
+    def dripping(beginning):
+        listener = socket.create_server(("127.0.0.1", 0))
+        opened.append(listener)
+
+        def run():
+            with contextlib.suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(beginning)
+                    while not ended.wait(0.05):
+                        connection.sendall(b"x")
+
+        threading.Thread(target=run, daemon=True).start()
+        return listener.getsockname()[1]
+
+    yield dripping
+    ended.set()
+    for listener in opened:
+        listener.close()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: ",
+        b"HTTP/1.1 20",
+    ],
+    ids=["body", "open end", "chunk", "header", "status"],
+)
+def test_an_answer_that_drips_holds_nobody(dripping, monkeypatch, beginning):
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
+    port, began = dripping(beginning), time.monotonic()
+
+    with contextlib.suppress(NoAnswer):
+        assert not Http().request("GET", f"http://127.0.0.1:{port}/").complete
+
+    assert time.monotonic() - began < 3
+
+
+def test_a_large_file_is_given_the_time_it_takes():
+    def patience(size):
+        request = requests.Request("PUT", "https://a.example", data=b"x" * size)
+        return http.patience_for(request.prepare())
+
+    assert patience(0) == http.TOTAL_SECONDS
+    assert patience(5 * 1024 * 1024) == http.TOTAL_SECONDS + 20
+    assert patience(64 * 1024 * 1024) == http.TOTAL_SECONDS + http.LONGEST_SENDING
+
+
 def test_an_expired_deadline_opens_no_socket(serve):
     port, came = serve(ok())
 
