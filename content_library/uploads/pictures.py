@@ -25,6 +25,7 @@ QUALITY = 92
 PREVIEW_QUALITY = 82
 HEAVY_PNG = 8 * 1024 * 1024  # a photograph then, and JPEG holds it better
 MOST_MOVING_PIXELS = 600_000_000  # of all frames of an animation together
+MOST_FRAMES = 5000
 TOO_LONG = _("This animation is too long. Choose a shorter one, or a video.")
 
 
@@ -65,10 +66,18 @@ def keep(data: bytes, form: Form) -> Kept:
 def keep_moving(data: bytes, opened: Image.Image) -> Kept:
     """An animation stays one: its frames as they are, its words left out."""
     frames = getattr(opened, "n_frames", 1)
-    if opened.width * opened.height * frames > MOST_MOVING_PIXELS:
+    if frames > MOST_FRAMES:
         raise BadFile(TOO_LONG)
+    seen = 0
     for number in range(frames):
         opened.seek(number)
+        # A frame may be larger than all before it: judged before it is drawn.
+        size = opened.width * opened.height
+        seen += size
+        if size > MOST_PIXELS:
+            raise BadFile(TOO_WIDE)
+        if max(seen, size * frames) > MOST_MOVING_PIXELS:
+            raise BadFile(TOO_LONG)
         opened.load()
     opened.seek(0)
     return Kept(GIF, gifs.without_words(data), on_white(opened))

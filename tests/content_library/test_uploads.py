@@ -1,5 +1,6 @@
 """Uploads of strangers become files of ours, or a sentence; never half of one."""
 
+import struct
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -191,6 +192,32 @@ def test_no_file_stays_when_the_row_cannot_be_written(
         keep_upload(by=cora, upload=a_picture())
 
     assert [path for path in media.rglob("*") if path.is_file()] == []
+
+
+def test_an_animation_whose_later_frames_grow_is_refused_before_they_are_drawn() -> (
+    None
+):
+    """A little file would else take a minute and a gigabyte."""
+    at = b",\0\0\0\0"
+    whole, small = an_animation(), at + struct.pack("<HH", 20, 16)
+    first = whole.index(small) + len(small)
+    later = whole[first:].replace(small, at + struct.pack("<HH", 9000, 9000))
+    assert len(later) == len(whole) - first
+    assert later != whole[first:]
+
+    with pytest.raises(BadFile) as refused:
+        pictures.read_picture(BytesIO(whole[:first] + later), GIF)
+
+    assert refused.value.sentence == pictures.TOO_WIDE
+
+
+def test_an_animation_of_very_many_frames_is_refused(monkeypatch: Any) -> None:
+    monkeypatch.setattr(pictures, "MOST_FRAMES", 4)
+
+    with pytest.raises(BadFile) as refused:
+        pictures.read_picture(BytesIO(an_animation(frames=5)), GIF)
+
+    assert refused.value.sentence == pictures.TOO_LONG
 
 
 # -- Files that were changed on their way ----------------------------------------------------
