@@ -6,7 +6,7 @@ import re
 HIDDEN = "[hidden]"
 # What comes next in these addresses lets somebody in.
 _SECRET = re.compile(
-    r"(/(?:invitations|accounts/magic|accounts/password/reset/key|mails/stop)/)[^/\s\"?]+"
+    r"(/(?:invitations|accounts/magic|accounts/password/reset/key|mails/stop|m)/)[^/\s\"?]+"
 )
 _QUERY = re.compile(r"\?[^\s\"]+")
 

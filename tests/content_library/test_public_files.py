@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from common.discretion import without_secrets
 from content_library import public_files
 from content_library.public_files import LIFE, STEP, public_address, signer
 from tenants.models import Membership, Tenant
@@ -137,3 +138,10 @@ def test_a_name_of_no_file_is_404(acme: Tenant, media: Path, name: str) -> None:
 
 def test_a_member_sees_nothing_more_there(address: str, cora: Membership) -> None:
     assert fetch(address, "post").status_code in (403, 405)
+
+
+def test_no_log_keeps_an_address_that_still_opens(address: str) -> None:
+    """Whoever reads the log could fetch the file, until the address expires."""
+    signed = address.split("/")[2]
+
+    assert signed not in without_secrets(f"GET {address} HTTP/1.1")
