@@ -8,10 +8,10 @@ a moment ago (``setups``).
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 from sharing import networks
 from sharing.connectors.base import Connector
@@ -135,12 +135,14 @@ def build(slug: str, values: Values, is_own: bool = False) -> Connector:
     """Make a connector once per configuration: it keeps connections open."""
     options = dict(values)
     client_id = options.pop("client_id", "")
-    credentials = Credentials(client_id, options.pop("client_secret", ""))
+    secret = options.pop("client_secret", "")
+    credentials = Credentials(client_id, secret)
     base_url = options.pop("base_url", "") or None
     connector = networks.get(slug)(credentials, base_url, options)
-    # A tenant's app in trouble is no trouble of anybody else.
-    own = f"{slug[:20]}:{sha256(client_id.encode()).hexdigest()[:10]}"
-    connector.app = own if is_own else slug
+    # A tenant's app in trouble is no trouble of anybody else, nor of whom it names:
+    # an app's id can be read in every browser, its secret cannot.
+    own = salted_hmac("sharing.app", f"{client_id}\0{secret}", algorithm="sha256")
+    connector.app = f"{slug[:20]}:{own.hexdigest()[:10]}" if is_own else slug
     return connector
 
 

@@ -178,7 +178,9 @@ def search(look: Look, connector: Connector, tokens: Tokens) -> Said:
     if connector.finds:
         # Not since the newest attempt: it may be an earlier one that came through.
         return connector.find(tokens, profile_id, post, publication.created_at)
-    windows = budgets.windows_of(connector, publication.tenant_id, profile_id)
+    windows = budgets.windows_of(
+        connector, publication.tenant_id, profile_id, look.account.server
+    )
     # What the network still works on, it may not know for the same yet.
     is_new = publication.handle is None
     if not (connector.probe and is_new and begin_probe(publication, windows)):

@@ -23,12 +23,12 @@ class Window:
 
 
 def windows_of(
-    connector: Connector, tenant_id: UUID | str, remote_id: str
+    connector: Connector, tenant_id: UUID | str, remote_id: str, server: str = ""
 ) -> tuple[Window, ...]:
     """Return the budgets that one call for this account is counted in; often none."""
     return tuple(
         Window(
-            key=key_of(connector, rate, tenant_id, remote_id),
+            key=key_of(connector, rate, tenant_id, remote_id, server),
             scope=rate.scope,
             calls=rate.stop,
             quota=rate.calls,
@@ -39,17 +39,21 @@ def windows_of(
 
 
 def key_of(
-    connector: Connector, rate: Rate, tenant_id: UUID | str, remote_id: str
+    connector: Connector, rate: Rate, tenant_id: UUID | str, remote_id: str, server: str
 ) -> str:
-    """Return whose calls these are. Who reads the table learns of no account."""
-    app = connector.credentials.client_id
+    """Return whose calls these are. Who reads the table learns of no account.
+
+    An app is whoever has its secret: its id alone is no secret, and a tenant may type
+    another's. So may a server that a member names tell of any account it likes.
+    """
+    app = (connector.credentials.client_id, connector.credentials.client_secret)
     match rate.scope:
         case Scope.APP:
-            whose = hidden(app)
+            whose = hidden(*app)
         case Scope.TENANT:
-            whose = f"{tenant_id}:{hidden(app)}"
+            whose = f"{tenant_id}:{hidden(*app)}"
         case _:
-            whose = hidden(app, remote_id)
+            whose = hidden(*app, remote_id, *filter(None, [server]))
     return f"{connector.slug}:{rate.name}:{whose}"
 
 

@@ -57,7 +57,9 @@ class Work:
     def windows(self) -> tuple[budgets.Window, ...]:
         """The budgets that the one call is counted in."""
         account = self.account
-        own = budgets.windows_of(self.connector, account.tenant_id, account.remote_id)
+        own = budgets.windows_of(
+            self.connector, account.tenant_id, account.remote_id, account.server
+        )
         return own + circuit.ramp(self.connector.app)
 
     @cached_property

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sharing import budgets
 from sharing.budgets import Window
-from sharing.configured import connector_for
+from sharing.configured import connector_for, network_called
 from sharing.connectors import errors
 from sharing.connectors.rates import DAY, UNTOLD, Allowance, Rate, Scope
 from sharing.connectors.types import Pending, Posted
@@ -61,6 +61,19 @@ def test_an_account_that_two_tenants_connected_has_one_budget() -> None:
 
     assert budgets.windows_of(x, ACME, "42") == budgets.windows_of(x, GLOBEX, "42")
     assert budgets.windows_of(x, ACME, "42") != budgets.windows_of(x, ACME, "43")
+
+
+def test_a_server_that_claims_anothers_account_uses_up_nothing_of_it() -> None:
+    bluesky = network_called("bluesky")
+    servers = "https://bsky.social", "https://evil.example"
+
+    keys = [
+        {one.key for one in budgets.windows_of(bluesky, ACME, "did:plc:ana", server)}
+        for server in servers
+    ]
+
+    assert keys[0]
+    assert not keys[0] & keys[1]
 
 
 def test_no_key_tells_of_an_account_or_an_app() -> None:

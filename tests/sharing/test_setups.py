@@ -257,6 +257,24 @@ def test_an_app_that_is_refused_stops_nobody_elses(
     assert circuit.gate(connector_for("linkedin", globex.pk).app) is None
 
 
+def test_who_types_the_id_of_another_tenants_app_shares_nothing_with_it(
+    acme: Tenant, globex: Tenant
+) -> None:
+    """It stands in the address of every consent page; the secret stands nowhere."""
+    set_up(acme, "linkedin", client_id="acmes", secret=SECRET)
+    set_up(globex, "linkedin", client_id="acmes", secret="a guess")
+
+    mine = connector_for("linkedin", acme.pk)
+    theirs = connector_for("linkedin", globex.pk)
+
+    assert mine.app != theirs.app
+    keys = [
+        {one.key for one in budgets.windows_of(connector, acme.pk, "42")}
+        for connector in (mine, theirs)
+    ]
+    assert not keys[0] & keys[1]
+
+
 def test_a_months_budget_ends_with_the_month(acme: Tenant) -> None:
     set_up(acme, "x", mode="api", options={"tenant_per_month": "2"})
     windows = budgets.windows_of(connector_for("x", acme.pk), acme.pk, "42")
