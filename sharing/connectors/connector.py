@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from sharing.connectors import errors, forms, media
+from sharing.connectors.bodies import Stream
 from sharing.connectors.events import Event
 from sharing.connectors.http import Answer, Files, Http, NeverSent, NoAnswer
 from sharing.connectors.links import contains_url, replace_url
@@ -292,14 +293,15 @@ class Connector:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        data: Mapping[str, str] | bytes | None = None,
+        data: Mapping[str, str] | bytes | Stream | None = None,
         files: Files | None = None,
         creates: bool = False,
         deadline: float | None = None,
     ) -> Answer:
         """One call. Returns a 2xx answer; sorts everything else into errors.
 
-        What is sent: ``body`` as JSON; ``data`` as a form, or raw where it is bytes;
+        What is sent: ``body`` as JSON; ``data`` as a form, or raw where it is bytes or
+        a ``Stream`` of a large file;
         with ``files`` (name to file name, bytes and type) as a form of parts.
         ``creates``: something may exist afterwards, so silence means Unknown.
         """

@@ -22,6 +22,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as wire
 
+from sharing.connectors.bodies import Stream
 from sharing.connectors.guard import GuardedAdapter
 from sharing.connectors.redact import redact, silence_libraries
 from sharing.connectors.watch import Watch, WatchedAdapter
@@ -249,7 +250,7 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | bytes | None = None,
+        data: Mapping[str, str] | bytes | Stream | None = None,
         files: Files | None = None,
         auth: tuple[str, str] | None = None,
         deadline: float | None = None,

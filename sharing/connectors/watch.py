@@ -17,6 +17,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
+from sharing.connectors.bodies import InBlocks
+
 _here = threading.local()  # the watch over this thread's call
 
 
@@ -58,7 +60,7 @@ class Watch:
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-class Watched(HTTPConnection):
+class Watched(InBlocks, HTTPConnection):
     """A connection whose calls end with the watch of their thread."""
 
     def connect(self) -> None:

@@ -1,6 +1,7 @@
 """The way out, over real sockets."""
 
 import contextlib
+import io
 import logging
 import multiprocessing
 import socket
@@ -11,7 +12,7 @@ import pytest
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from sharing.connectors import http
+from sharing.connectors import bodies, errors, http
 from sharing.connectors.http import Http, NeverSent, NoAnswer, TooLate, reroute
 from sharing.sandbox import Sandbox
 
@@ -147,7 +148,7 @@ def test_an_answer_that_drips_holds_nobody(dripping, monkeypatch, beginning):
     monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
     port, began = dripping(beginning), time.monotonic()
 
-    with contextlib.suppress(NoAnswer):
+    with contextlib.suppress(NoAnswer, NeverSent):
         assert not Http().request("GET", f"http://127.0.0.1:{port}/").complete
 
     assert time.monotonic() - began < 3
@@ -272,3 +273,74 @@ def test_a_forked_worker_opens_its_own_sockets():
     child.join()
 
     assert forgotten
+
+
+def slow_reader(seconds):
+    """A server whose line takes that long for what is sent; returns its port."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    came = []
+
+    def run():
+        with listener, listener.accept()[0] as connection:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                connection.settimeout(0.05)
+                with contextlib.suppress(TimeoutError):
+                    came.append(len(connection.recv(4096)))
+                time.sleep(0.02)
+            connection.settimeout(5)
+            while sum(came) < 3_000_000:
+                came.append(len(connection.recv(1 << 20)))
+            connection.sendall(ok(b'{"id": 1}'))
+
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def test_a_large_body_may_take_longer_than_connecting(monkeypatch):
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.5)
+    port = slow_reader(1.0)
+
+    answer = Http().request("PUT", f"http://127.0.0.1:{port}/", data=bytes(3_000_000))
+
+    assert answer.json() == {"id": 1}
+
+
+def test_a_stream_is_read_as_it_is_sent_and_tells_that_it_lives(monkeypatch):
+    monkeypatch.setattr(bodies, "BEAT_SECONDS", 0.2)
+    beats = []
+    stream = bodies.Stream(
+        io.BytesIO(bytes(3_000_000)), 3_000_000, lambda: beats.append(1)
+    )
+    port = slow_reader(1.0)
+
+    answer = Http().request("PUT", f"http://127.0.0.1:{port}/", data=stream)
+
+    assert answer.ok
+    assert beats
+
+
+def test_who_lost_the_post_stops_sending_its_file(monkeypatch):
+    monkeypatch.setattr(bodies, "BEAT_SECONDS", -1.0)
+
+    def lost():
+        raise errors.Stopped
+
+    stream = bodies.Stream(io.BytesIO(bytes(3_000_000)), 3_000_000, lost)
+
+    with pytest.raises(errors.Stopped):
+        Http().request("PUT", f"http://127.0.0.1:{slow_reader(0.2)}/", data=stream)
+
+
+def test_a_body_that_never_ends_its_way_is_given_up(monkeypatch):
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(http, "LONGEST_SENDING", 0.1)
+
+    with pytest.raises((NoAnswer, NeverSent)):
+        Http().request(
+            "PUT", f"http://127.0.0.1:{slow_reader(3)}/", data=bytes(9_000_000)
+        )

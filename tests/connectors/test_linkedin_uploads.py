@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sharing.connectors import errors
 from sharing.connectors.progress import Progress
 from sharing.connectors.types import Credentials, NotYet, Post, Tokens
-from sharing.networks.linkedin import DOCUMENT, PICTURES, VIDEO, LinkedIn
+from sharing.networks.linkedin import DOCUMENT, PICTURES, VIDEO, LinkedIn, uploads
 from sharing.networks.linkedin.bodies import body_of
 from sharing.networks.linkedin.uploads import Upload
 from tests.connectors.contract import LINK
@@ -124,6 +124,34 @@ def test_a_video_in_ranges(linkedin, wire):
         }
     }
     assert set(progress.made) == {"urn0", "at0"}
+
+
+def test_a_large_document_is_read_while_it_is_sent(linkedin, wire, monkeypatch):
+    monkeypatch.setattr(uploads, "AT_ONCE", 8)
+    begins(wire, "documents", uploadUrl=f"{DMS}/0", document="urn:li:document:C4E1")
+    came = []
+
+    def take(request):
+        came.append((request.headers["Content-Length"], request.body))
+        return 201, {}, ""
+
+    wire.add_callback("PUT", f"{DMS}/0", callback=take)
+
+    assert prepare(linkedin, Progress(), document()) is None
+
+    assert came == [(str(len(PDF)), PDF)]
+
+
+@pytest.mark.parametrize("until", [None, True, "soon", [], -1, 10**400, 1e999, "nan"])
+def test_addresses_of_a_video_live_an_hour_where_nothing_sensible_is_said(
+    linkedin, wire, until
+):
+    film(wire, 9999, until=1)
+    begun = json.loads(wire.registered()[0].body)
+    begun["value"]["uploadUrlsExpireAt"] = until
+    wire.replace("POST", f"{REST}/videos?action=initializeUpload", json=begun)
+
+    assert prepare(linkedin, Progress(), video(FILM)) is None
 
 
 @given(st.data())

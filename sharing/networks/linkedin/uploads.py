@@ -12,15 +12,17 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from sharing.connectors import errors
+from sharing.connectors.bodies import Stream
 from sharing.connectors.connector import SILENT
 from sharing.connectors.http import Answer
-from sharing.connectors.media import Kind
+from sharing.connectors.media import MEGABYTE, Kind
 from sharing.connectors.progress import Progress
 from sharing.connectors.text import _
 from sharing.connectors.types import Media, NotYet, Tokens
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 # Nobody says how long an asset is kept that no post shows; a post that failed and is
 # tried again much later brings its pictures anew.
 KEPT_SECONDS = 3600
+ADDRESSES_LIVE = 3600  # seconds, where LinkedIn does not say
+AT_ONCE = 8 * MEGABYTE  # more than that is not held in memory
+FAR = 10**14  # milliseconds; later than that is no moment
 EXPIRED = "upload_expired"
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -82,7 +87,9 @@ class Upload:
     def bring_whole(self, number: int, file: Media) -> None:
         value = self.begin(number, file, {})
         url = self.address(value.get("uploadUrl"), own=True)
-        self.put(url, file.read(), number, self.tokens)
+        self.progress.keep()  # a document may take as long as a row is held
+        with self.bytes_of(file, 0, file.size) as body:
+            self.put(url, body, number, self.tokens)
         at = str(int(time.time()))
         self.progress.keep(
             **{f"urn{number}": self.asset(file, value), f"at{number}": at}
@@ -108,15 +115,15 @@ class Upload:
         }
         value = self.begin(number, file, more)
         parts = self.ranges(value.get("uploadInstructions"), file.size)
+        seconds = int(time.time()) + ADDRESSES_LIVE
         until = value.get("uploadUrlsExpireAt")
-        seconds = (
-            until / 1000 if isinstance(until, (int, float)) else time.time() + 3600
-        )
+        if isinstance(until, int) and 0 < until < FAR:
+            seconds = until // 1000
         self.progress.keep(
             **{
                 f"urn{number}": self.asset(file, value),
                 f"parts{number}": json.dumps([[p.url, p.first, p.last] for p in parts]),
-                f"until{number}": str(int(seconds)),
+                f"until{number}": str(seconds),
                 f"token{number}": str(value.get("uploadToken") or ""),
                 f"tags{number}": "[]",
             }
@@ -129,8 +136,9 @@ class Upload:
             Range(*part) for part in json.loads(self.progress.get(f"parts{number}"))
         ]
         for part in parts[len(tags) :]:
-            body = file.part(part.first, part.last - part.first + 1)
-            answer = self.put(part.url, body, number)
+            length = part.last - part.first + 1
+            with self.bytes_of(file, part.first, length) as body:
+                answer = self.put(part.url, body, number)
             tags.append(self.tag(answer))
             self.progress.keep(**{f"tags{number}": json.dumps(tags)})
 
@@ -200,8 +208,20 @@ class Upload:
             deadline=self.progress.deadline,
         )
 
+    @contextmanager
+    def bytes_of(
+        self, file: Media, first: int, length: int
+    ) -> Iterator[bytes | Stream]:
+        """Some bytes to send; many are read while they are sent, and the row is held."""
+        if length <= AT_ONCE:
+            yield file.part(first, length)
+            return
+        with file.open() as opened:
+            opened.seek(first)
+            yield Stream(opened, length, self.progress.keep)
+
     def put(
-        self, url: str, body: bytes, number: int, tokens: Tokens | None = None
+        self, url: str, body: bytes | Stream, number: int, tokens: Tokens | None = None
     ) -> Answer:
         """Send bytes; what the address says against it is no word on token or app."""
         return self.refusing(
