@@ -52,6 +52,16 @@ _APP_ERRORS = {
     "unsupported_grant_type",
     "invalid_scope",
 }
+# What the library stumbles over in an answer that is no answer.
+ODDITIES = (
+    OAuth2Error,
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    Warning,
+)
 _FOR_NOW = {"server_error", "temporarily_unavailable"}
 
 # What RFC 6749 lets tokens and scopes consist of, and what our columns can hold.
@@ -269,7 +279,7 @@ class OAuth2Connector(Connector):
             problem = self._sort_token_answer(unusable.answer, refused)
         except FAILURES:
             problem = self.silence(creates=False)
-        except (OAuth2Error, ValueError, ArithmeticError, KeyError, TypeError, Warning):
+        except ODDITIES:
             problem = self.odd()
         if problem is not None:
             # Outside the except block, so that no chain leads back to the secrets.

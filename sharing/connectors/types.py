@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from sharing.connectors.media import Kind, Rule
 from sharing.connectors.rates import Allowance
+
+MOST = 2**63 - 1  # that a column of the database holds
+_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,2000}")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Profile:
     """Who the member is on the network. ``handle`` is empty where there is none.
 
     ``callback_id`` is how the network names them when it calls us, if that is another id.
+    An ``avatar_url`` that is no address is none.
     """
 
     remote_id: str
@@ -57,6 +62,11 @@ class Profile:
     name: str
     avatar_url: str | None = None
     callback_id: str = ""
+
+    def __post_init__(self) -> None:
+        told: object = self.avatar_url
+        if not isinstance(told, str) or not _ADDRESS.fullmatch(told):
+            object.__setattr__(self, "avatar_url", None)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,10 @@ class NotYet:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Numbers as the network tells them. None means it does not say; 0 means zero."""
+    """Numbers as the network tells them. None means it does not say; 0 means zero.
+
+    What is no number that can be counted and kept is None too.
+    """
 
     impressions: int | None = None
     reach: int | None = None
@@ -157,6 +170,12 @@ class Metrics:
     shares: int | None = None
     saves: int | None = None
     clicks: int | None = None
+
+    def __post_init__(self) -> None:
+        for field_ in fields(self):
+            told: object = getattr(self, field_.name)
+            if type(told) is not int or not 0 <= told <= MOST:
+                object.__setattr__(self, field_.name, None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +38,27 @@ SECRET = "canary-9c2e-secret"
 LINK = "https://go.example.com/l/k3Yq"
 NAMES = ("name", "username", "display_name", "handle", "displayName")
 CALLBACK = "https://app.example.com/connect/somewhere/callback/"
+
+
+JUNK = (None, True, -1, 10**400, float("inf"), "x", [], [None], ["x"], {"a": None})
+
+
+def spoilt(answer):
+    """The answer with one of its values after the other replaced by what it never was."""
+    whole = {"whole": answer}
+    places = [(whole, "whole")]
+    for holder, key in places:
+        value = holder[key]
+        if isinstance(value, dict):
+            places += [(value, name) for name in list(value)]
+        elif isinstance(value, list):
+            places += [(value, index) for index in range(len(value))]
+    for holder, key in places:
+        kept = holder[key]
+        for junk in JUNK:
+            holder[key] = junk
+            yield json.dumps(whole["whole"])
+        holder[key] = kept
 
 
 def no_file():
@@ -368,6 +391,25 @@ class Contract:
         with pytest.raises(errors.Unknown):
             self.publish(connector)
 
+    def test_whatever_a_profile_holds_is_told_or_a_calm_error(self, connector):
+        for body in spoilt(deepcopy(self.profile_answer)):
+            with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
+                wire.add(responses.GET, self.profile_url, body=body)
+                with suppress(errors.ConnectorError):
+                    told = connector.profile(self.tokens)
+                    assert isinstance(told.avatar_url or "", str)
+
+    def test_whatever_metrics_hold_is_a_number_or_nothing(self, connector):
+        if not self.metrics_url:
+            pytest.skip("this network tells no numbers")
+        for body in spoilt(deepcopy(self.metrics_answer)):
+            with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
+                wire.add(self.metrics_method, self.metrics_url, body=body)
+                with suppress(errors.ConnectorError):
+                    told = connector.metrics(self.tokens, [self.remote_id])
+                    numbers = [one for post in told.values() for one in astuple(post)]
+                    assert all(one is None or 0 <= one < 2**63 for one in numbers)
+
     def test_metrics_are_told_or_left_out(self, connector, wire):
         if self.metrics_url:
             self.metrics_answers(wire)
@@ -555,6 +597,13 @@ class ConnectorContract(Contract):
 
         with pytest.raises(error):
             connector.refresh(self.tokens)
+
+    def test_scopes_of_another_kind_are_a_calm_error_or_none(self, connector, wire):
+        answer = {"access_token": "fresh", "token_type": "bearer", "scope": True}
+        self.refresh_answers(wire, connector, json=answer)
+
+        with suppress(errors.TryLater):
+            assert connector.refresh(self.tokens).access_token == "fresh"
 
     def test_without_a_refresh_token_the_member_must_reconnect(self, connector, wire):
         with pytest.raises(errors.Disconnected):

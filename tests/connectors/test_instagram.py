@@ -620,6 +620,8 @@ class TestFinding:
             ("FINISHED", {}),
             ("FINISHED", {"data": [listed(caption="x")] * 25}),
             ("OTHER", {"data": []}),
+            (["FINISHED"], {"data": []}),
+            (None, {"data": []}),
         ],
     )
     def test_what_proves_nothing_is_not_called_missing(

@@ -227,6 +227,21 @@ class TestX(ConnectorContract):
 
         assert connector.find(self.tokens, "42", self.post, SINCE) is None
 
+    @pytest.mark.parametrize(
+        "data",
+        [
+            True,
+            "x",
+            {"id": "7"},
+            ["x"],
+            [{"id": 7, "entities": {"urls": ["x", {}, 5]}}],
+        ],
+    )
+    def test_an_odd_timeline_holds_no_post_of_ours(self, connector, wire, data):
+        self.timeline(wire, {"data": data, "meta": {"result_count": 1}})
+
+        assert connector.find(self.tokens, "42", self.post, SINCE) is None
+
     @pytest.mark.parametrize("answer", [{}, {"errors": [{"title": "x"}]}])
     def test_an_answer_without_a_count_is_not_read_as_absence(
         self, connector, wire, answer

@@ -55,9 +55,10 @@ class Containers(Graph):
         except errors.QuestionRefused:
             odd = True
         said = {} if odd else answer.json()
-        if said.get("status_code") not in STATES:
+        state = str(said.get("status_code"))
+        if state not in STATES:
             raise self.odd()
-        return str(said["status_code"]), str(said.get("status") or "")
+        return state, str(said.get("status") or "")
 
     def newest(
         self, tokens: Tokens, owner: str, post: Post, since: datetime

@@ -202,7 +202,9 @@ class Speaker(OAuth2Connector):
         for start in range(0, len(ids), PER_PAGE):
             body = {"filters": {"video_ids": list(ids[start : start + PER_PAGE])}}
             data = self.ask("/video/query/", tokens, body, fields=fields)
-            page = data.get("videos") or ()
+            page = data.get("videos")
+            if not isinstance(page, list):
+                raise self.odd()
             found |= {id_of(one): one for one in page if isinstance(one, dict)}
         return found
 

@@ -225,7 +225,7 @@ class X(OAuth2Connector):
         )
         if not answer.complete or not isinstance(answer.json().get("meta"), dict):
             raise self.odd()
-        for found in answer.json().get("data") or ():
+        for found in _list(answer.json().get("data")):
             if _id(found) and _matches(found, post):
                 return Posted(_id(found), self.permalink(_id(found)))
         return None
@@ -282,6 +282,11 @@ def _part(data: object, name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+def _list(value: object) -> list[dict[str, Any]]:
+    listed = value if isinstance(value, list) else ()
+    return [one for one in listed if isinstance(one, dict)]
+
+
 def _id(data: object) -> str:
     """Ids are decimal strings too large for JavaScript; some clients see numbers."""
     value = str(data.get("id") or "") if isinstance(data, dict) else ""
@@ -292,8 +297,8 @@ def _matches(found: dict[str, Any], post: Post) -> bool:
     """The same post: our link stands in it, which X shortens and tells apart."""
     if not post.link:
         return bool(found.get("text") == post.text)
-    urls = _part(found, "entities").get("urls") or ()
-    seen = {url.get(key) for url in urls for key in ("expanded_url", "unwound_url")}
+    urls = _list(_part(found, "entities").get("urls"))
+    seen = [url.get(key) for url in urls for key in ("expanded_url", "unwound_url")]
     return post.link in seen or contains_url(str(found.get("text") or ""), post.link)
 
 
