@@ -57,7 +57,10 @@ def public_file(request: HttpRequest, signed: str) -> HttpResponseBase:
     name = read_address(signed, time.time())
     if name is None:
         raise Http404
-    response = send_file(request, *opened(name), content_type_of(name))
+    content_type = content_type_of(name)
+    response = send_file(request, *opened(name), content_type)
+    if not content_type.startswith(("image/", "video/")):
+        response["Content-Disposition"] = "attachment"  # no page of ours shows it
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Robots-Tag"] = "noindex"
     return response

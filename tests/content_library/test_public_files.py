@@ -140,6 +140,19 @@ def test_a_member_sees_nothing_more_there(address: str, cora: Membership) -> Non
     assert fetch(address, "post").status_code in (403, 405)
 
 
+def test_what_a_browser_could_run_is_only_downloaded(acme: Tenant, media: Path) -> None:
+    report = fetch(address_of(acme, media, "items/report.pdf"))
+    odd = fetch(address_of(acme, media, "items/page.html"))
+    film = fetch(address_of(acme, media))
+
+    assert report["Content-Disposition"] == odd["Content-Disposition"] == "attachment"
+    assert odd["Content-Type"] == "application/octet-stream"
+    assert "Content-Disposition" not in film
+    for answer in (report, odd, film):
+        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+
 def test_no_log_keeps_an_address_that_still_opens(address: str) -> None:
     """Whoever reads the log could fetch the file, until the address expires."""
     signed = address.split("/")[2]

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from sharing.connectors import errors, media
 from sharing.connectors.forms import ShareForm, problems, settled
-from sharing.connectors.http import NeverSent, NoAnswer
+from sharing.connectors.http import Http, NeverSent, NoAnswer
 from sharing.connectors.modes import AppOption
 from sharing.connectors.progress import Progress
 from sharing.connectors.rates import DAY, Rate, Scope
@@ -187,7 +187,8 @@ class TikTok(Hooks, Uploader):
         if not url:
             return ""
         try:
-            answer = self.http.request("GET", url)
+            # An address that an answer names: never one inside our own network.
+            answer = Http(self.base_url, guarded=True).request("GET", url)
         except (NeverSent, NoAnswer):
             return ""
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
