@@ -12,6 +12,7 @@ from sharing.handing_off import Handed
 from sharing.models import Account, TrackedLink
 from sharing.services import (
     CODE_LENGTH,
+    LONGEST_TEXT,
     Part,
     by_hand_problems,
     text_problems,
@@ -63,6 +64,7 @@ def preview(connector: Connector, account: Account, text: str, item: Item) -> Pr
 
     Only the link's code differs: it is drawn when Share is pressed, in the same length.
     """
+    text = text[: LONGEST_TEXT + 1]  # too long all the same, and soon measured
     part = with_files(Part(account, text), item)
     link_url = sample_link()
     composed = connector.compose(
@@ -89,6 +91,7 @@ def shows_card(connector: Connector, attached: Attached, item: Item) -> bool:
 
 def preview_by_hand(by_hand: Used, text: str, item: Item) -> Preview:
     """The same for what the member posts themselves."""
+    text = text[: LONGEST_TEXT + 1]
     link_url = sample_link()
     part = Handed(by_hand.network, by_hand.mode, text)
     composed = part.compose(link_url if item.source_url else "", item.source_url)

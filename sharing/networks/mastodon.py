@@ -61,9 +61,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,400}")
 _ADDRESS = re.compile(r"https://[\x21-\x7e]{1,480}")
 _REMOTE = re.compile(
-    r"(?<![\w/])(@[a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_])?)@[\w.-]+\w", re.I
+    r"(?<![\w/])(@[a-z0-9_](?:[a-z0-9_.-]{0,98}[a-z0-9_])?)@[\w.-]{1,252}\w", re.I
 )
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")  # without the "<", many of them take for ever
 
 
 class Mastodon(ServersConnector):

@@ -1,6 +1,7 @@
 """Mastodon's own ways; the common ones come from the contract."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
@@ -76,6 +77,36 @@ class TestMastodon(ConnectorContract):
     )
     def test_a_text_is_as_long_as_the_server_says(self, connector, text, length):
         assert connector.length(text) == length
+
+    def test_a_hostile_text_is_measured_as_soon_as_any(self, connector):
+        began = time.monotonic()
+
+        assert connector.length(f"@{'a' * 100_000}") == 100_001
+        assert connector.length("@a." * 30_000) == 90_000
+
+        assert time.monotonic() - began < 5
+
+    def test_a_hostile_server_does_not_keep_us_reading(self, connector, wire):
+        """Members name the servers: one of them may be somebody's own."""
+        status = {"id": "1", "content": "<" * 300_000, "created_at": "2020-01-01"}
+        wire.add(
+            responses.GET, f"{SERVER}/api/v1/accounts/7/statuses", json=[status]
+        )
+        began = time.monotonic()
+
+        post = Post(text="Without a link")
+        assert connector.find(self.tokens, self.profile_id, post, SINCE) is None
+
+        assert time.monotonic() - began < 5
+
+    @pytest.mark.parametrize("told", ["7", -1, 10**30, True, {"a": 1}, [3], 1.5, None])
+    def test_what_is_no_number_is_none(self, connector, wire, told):
+        answer = self.metrics_answer | {"favourites_count": told}
+        wire.add(responses.GET, self.metrics_url, json=answer)
+
+        found = connector.metrics(self.tokens, [ID])
+
+        assert found == {ID: Metrics(comments=0, shares=2)}
 
     def test_by_hand_the_text_goes_along(self, connector):
         url = connector.composer_url(f"Look & see: {LINK}", LINK)

@@ -17,6 +17,7 @@ from guidelines.models import GuidelineVersion
 from guidelines.services import RuleText, write_guideline
 from sharing import services
 from sharing.models import Account, ConnectAttempt, Publication, Share
+from sharing.services import LONGEST_TEXT
 from tenants.models import Membership, Tenant
 from tenants.scoping import acting_for
 from tests.conftest import COMMITTED
@@ -430,6 +431,19 @@ def test_the_preview_is_what_will_be_published_but_for_the_code(
     with acting_for(ana.tenant_id):
         real = Publication.objects.for_tenant(ana.tenant_id).get().link.code
     assert row.preview.text.replace(sample, real) == publications(ana)["x"]
+
+
+def test_a_text_without_end_is_not_measured_to_its_end(
+    web: Client, item: Item, x: Account
+) -> None:
+    """Counting is dear, and a form may hold two million characters."""
+    page = web.post(
+        url("preview", item), {"text": "a." * 400_000, "account": str(x.pk)}
+    )
+
+    [row] = page.context["composer"].rows
+    assert len(row.preview.text) < 2 * LONGEST_TEXT
+    assert row.preview.problems == ["The text is far too long."]
 
 
 def test_the_preview_counts_as_the_network_does(
