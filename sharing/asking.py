@@ -108,7 +108,7 @@ def ask(
     Speaks HTTP: call it outside a transaction. Trouble comes as a sentence.
     """
     try:
-        if wait := circuit.gate_to_ask(connector.app):
+        if wait := circuit.gate_to_ask(circuit.app_of(connector, account.server)):
             raise errors.TryLater(reason=wait.reason)
         tokens = usable_tokens(account, connector)
         form = connector.share_form(tokens, facts(connector, files))

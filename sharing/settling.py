@@ -131,7 +131,7 @@ def question(look: Look, ask: Question) -> Said:
     publication = look.publication
     try:
         connector = connector_for(publication.network, publication.tenant_id)
-        if wait := circuit.gate_to_ask(connector.app):
+        if wait := circuit.gate_to_ask(circuit.app_of(connector, look.account.server)):
             return errors.TryLater(reason=wait.reason)
         return asked(look, connector, ask)
     except UnknownNetwork:
@@ -144,10 +144,11 @@ def question(look: Look, ask: Question) -> Said:
 
 def asked(look: Look, connector: Connector, ask: Question) -> Said:
     """Ask once, and let the breaker know what was met."""
+    app = circuit.app_of(connector, look.account.server)
     try:
         tokens = usable_tokens(look.account, connector)
     except errors.ConnectorError as error:
-        circuit.not_called(connector.app)
+        circuit.not_called(app)
         return error
     said: Said
     try:
@@ -160,8 +161,8 @@ def asked(look: Look, connector: Connector, ask: Question) -> Said:
     else:
         call = circuit.Call.USER  # that the app may post is proven by a post alone
     if call is None:
-        circuit.not_called(connector.app)
-    circuit.note(connector.app, call)
+        circuit.not_called(app)
+    circuit.note(app, call)
     return said
 
 

@@ -10,12 +10,14 @@ well nothing is written, and one look a second in each process is all that is re
 
 from sharing.circuit.asking import Wait, gate, gate_to_ask, not_called, ramp
 from sharing.circuit.calls import Call, classify
+from sharing.circuit.naming import app_of
 from sharing.circuit.noting import note, pause, states
 from sharing.circuit.remembering import memory
 
 __all__ = [
     "Call",
     "Wait",
+    "app_of",
     "classify",
     "gate",
     "gate_to_ask",

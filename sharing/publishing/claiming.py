@@ -54,13 +54,18 @@ class Work:
         return held_until(self.started)
 
     @cached_property
+    def app(self) -> str:
+        """The name under which the breaker knows it."""
+        return circuit.app_of(self.connector, self.account.server)
+
+    @cached_property
     def windows(self) -> tuple[budgets.Window, ...]:
         """The budgets that the one call is counted in."""
         account = self.account
         own = budgets.windows_of(
             self.connector, account.tenant_id, account.remote_id, account.server
         )
-        return own + circuit.ramp(self.connector.app)
+        return own + circuit.ramp(self.app)
 
     @cached_property
     def post(self) -> Post:

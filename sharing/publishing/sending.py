@@ -66,26 +66,26 @@ def finish(work: Work | None) -> Publication | None:
 def carry_out(work: Work) -> None:
     """Prepare, send, and write down what came of it."""
     failpoints.at("after_claim")
-    if wait := circuit.gate(work.connector.app):
+    if wait := circuit.gate(work.app):
         put_off(work.publication, wait.reason, wait.until)
         return
     try:
         tokens, not_yet = prepare(work)
     except errors.Stopped:
-        circuit.not_called(work.connector.app)
+        circuit.not_called(work.app)
         return
     except errors.ConnectorError as error:
-        circuit.not_called(work.connector.app)
+        circuit.not_called(work.app)
         record(work.publication, error)
         heed(work, error)
         return
     if not_yet:
-        circuit.not_called(work.connector.app)
+        circuit.not_called(work.app)
         come_back(work.publication, not_yet)
         return
     failpoints.at("before_sending")
     if not start_sending(work):
-        circuit.not_called(work.connector.app)
+        circuit.not_called(work.app)
         return
     failpoints.at("after_sending_commit")
     outcome = send(work, tokens)
@@ -112,7 +112,7 @@ def send(work: Work, tokens: Tokens) -> Outcome:
 
 def heed(work: Work, outcome: Outcome) -> None:
     """Let budgets and breaker learn from the answer; the post's own fate stands already."""
-    app = work.connector.app
+    app = work.app
     with transaction.atomic():
         budgets.heed(work.windows, outcome, since=work.publication.sending_at)
     circuit.note(app, circuit.classify(outcome))

@@ -89,9 +89,7 @@ class TestMastodon(ConnectorContract):
     def test_a_hostile_server_does_not_keep_us_reading(self, connector, wire):
         """Members name the servers: one of them may be somebody's own."""
         status = {"id": "1", "content": "<" * 300_000, "created_at": "2020-01-01"}
-        wire.add(
-            responses.GET, f"{SERVER}/api/v1/accounts/7/statuses", json=[status]
-        )
+        wire.add(responses.GET, f"{SERVER}/api/v1/accounts/7/statuses", json=[status])
         began = time.monotonic()
 
         post = Post(text="Without a link")

@@ -4,15 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import responses
 from django.db.models import F
 
-from sharing import budgets, circuit
-from sharing.circuit import Call, Wait, remembering
+from sharing import budgets, circuit, publishing
+from sharing.circuit import Call, Wait, noting, remembering
+from sharing.configured import network_called
 from sharing.connectors import errors
 from sharing.connectors.text import Sentence
 from sharing.connectors.types import Pending, Posted
-from sharing.models import Budget, Circuit
+from sharing.models import Budget, Circuit, State
+from tenants.models import Membership
 from tests.conftest import COMMITTED
+from tests.sharing.conftest import Press, fresh, make_account
 from tests.sharing.test_budgets import all_at_once, clock
 
 pytestmark = pytest.mark.django_db
@@ -402,3 +406,36 @@ def test_no_fault_is_lost_between_threads() -> None:
     row = Circuit.objects.get()
     unsaid = sum(circuit.memory.take("x"))
     assert (sum(row.calls) + unsaid, sum(row.faults)) == (48, 16)
+
+
+# -- Many servers --------------------------------------------------------------------------
+
+
+def test_a_server_that_fails_keeps_nobody_from_another(
+    press: Press, ana: Membership, settings: Any, monkeypatch: Any
+) -> None:
+    """Anybody may run a server, and connect with it."""
+    settings.NETWORKS_ENVIRON = {"NETWORK_MASTODON_ENABLED": "1"}
+    monkeypatch.setattr(noting, "LEAST_CALLS", 1)
+    evil, social = (
+        make_account(ana, "mastodon", server=f"https://{host}", remote_id=f"{host}/7")
+        for host in ("evil.example", "social.example")
+    )
+    failed, other = press(evil, key="k1"), press(social, key="k2")
+
+    with responses.RequestsMock() as wire:
+        for account, status in ((evil, 500), (social, 200)):
+            wire.add(
+                responses.POST,
+                f"{account.server}/api/v1/statuses",
+                status=status,
+                json={"id": "1"},
+            )
+        for publication in (failed, other):
+            publishing.publish(ana.tenant_id, publication.pk)
+
+    assert fresh(failed).state == State.UNKNOWN
+    assert fresh(other).state == State.PUBLISHED
+    mastodon = network_called("mastodon")
+    assert circuit.gate(circuit.app_of(mastodon, evil.server)) is not None
+    assert circuit.gate(circuit.app_of(mastodon, social.server)) is None
