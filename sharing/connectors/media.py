@@ -71,8 +71,8 @@ class Facts(Protocol):
 class Rule:
     """What a network takes of one kind, in one post. Sizes in bytes, sides in pixels.
 
-    ``ratio`` is the narrowest and the widest: width by height. Of pictures, what is
-    larger than ``most_side``, heavier than ``most_bytes`` or of another type is made to
+    ``most_short`` is of the shorter side alone. ``ratio`` is the narrowest and the widest:
+    width by height. Of pictures, what is larger than ``most_side``, heavier than ``most_bytes`` or of another type is made to
     fit by us before it is sent; what is too small or of another shape is not.
     """
 
@@ -84,6 +84,7 @@ class Rule:
     least_bytes: int = 1
     least_side: int | None = None
     most_side: int | None = None
+    most_short: int | None = None
     most_pixels: int | None = None
     ratio: tuple[float, float] | None = None
     seconds: tuple[float, float] | None = None
@@ -152,6 +153,8 @@ def of_shape(rule: Rule, file: Facts, network: str) -> list[Sentence]:
         return [Sentence(_SMALL, **said, least=rule.least_side)]
     if rule.most_side is not None and max(width, height) > rule.most_side:
         return [Sentence(_LARGE, **said, most=rule.most_side)]
+    if rule.most_short is not None and min(width, height) > rule.most_short:
+        return [Sentence(_LARGE, **said, most=rule.most_short)]
     if rule.most_pixels is not None and width * height > rule.most_pixels:
         millions, most = round(width * height / 1e6), int(rule.most_pixels / 1e6)
         return [Sentence(_PIXELS, network=network, millions=millions, most=most)]

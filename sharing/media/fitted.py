@@ -166,7 +166,8 @@ def read(stored: ItemMedia) -> bytes:
 
 def made_name(stored: ItemMedia, rule: Rule, content_type: str) -> str:
     """Return where the fitted picture lies; another rule, another file."""
-    bounds = (rule.most_bytes, rule.most_side, rule.most_pixels, rule.ratio)
+    bounds = (rule.most_bytes, rule.most_side, rule.most_short, rule.most_pixels,
+              rule.ratio)  # fmt: skip
     key = sha256(repr((LINES, content_type, bounds)).encode()).hexdigest()[:16]
     own = f"{stored.sha256[:40]}-{key}.{EXTENSIONS[content_type]}"
     return f"{folder_of(stored.tenant_id)}{FOLDER}{own}"

@@ -73,6 +73,8 @@ def size_within(rule: Rule, width: int, height: int) -> tuple[int, int]:
     factor = 1.0
     if rule.most_side is not None:
         factor = min(factor, rule.most_side / max(width, height))
+    if rule.most_short is not None:
+        factor = min(factor, rule.most_short / min(width, height))
     if rule.most_pixels is not None:
         factor = min(factor, sqrt(rule.most_pixels / (width * height)))
     if factor == 1.0:

@@ -146,7 +146,7 @@ def one(world: World, grant: Grant, asked: Mapping[str, str], kind: str) -> Resp
         longest = SHORT_SECONDS if is_item or kind == "STORIES" else REEL_SECONDS
         found = files.video(film, longest)
     else:
-        found = files.picture(image)
+        found = files.picture(image, of_any_shape=kind == "STORIES")
         if isinstance(found, Problem):
             return error(found.code, found.said, found.subcode, said=found.said)
     made = keep(world, grant, kind, is_video=bool(film))

@@ -52,7 +52,7 @@ def fetch(url: str, most: int) -> Fetched | None:
         return None
 
 
-def picture(url: str) -> Fetched | Problem:
+def picture(url: str, of_any_shape: bool = False) -> Fetched | Problem:
     found = fetch(url, PICTURE_BYTES)
     if found is None or not found.content_type.startswith("image/"):
         return FETCH
@@ -62,7 +62,8 @@ def picture(url: str) -> Fetched | Problem:
     if found.content_type != "image/jpeg" or size is None:
         return KIND
     width, height = size
-    return found if NARROWEST <= width / height <= WIDEST else SHAPE
+    fits = of_any_shape or NARROWEST <= width / height <= WIDEST
+    return found if fits else SHAPE
 
 
 def video(url: str, longest: float) -> Fetched | Problem:

@@ -311,7 +311,9 @@ class TestInstagram(ConnectorContract):
             ((picture(),), ""),
             ((picture(content_type="image/png"),), "kind of file"),
             ((picture(size=9_000_000),), "at most 8"),
-            ((picture(width=700, height=1000),), "too narrow"),
+            ((picture(width=700, height=1000),), ""),  # it may become a story
+            ((picture(width=700, height=1440),), "too narrow"),
+            ((picture(), picture(width=700, height=1000)), "too narrow"),
             ((picture(width=1440, height=700),), "too wide"),
             ((picture(width=2000, height=1600),), "at most 1440"),
             ((video(),), ""),
@@ -719,6 +721,26 @@ class TestAsking:
         assert connector.settle_options({}, (picture(),)) == {}
         kept = connector.settle_options({"story": "on", "x": "1"}, (picture(),))
         assert kept == {"story": "on"}
+
+    def test_an_upright_picture_is_a_story_or_is_cropped(self, connector):
+        files = (picture(width=810, height=1440),)
+
+        assert "story" in connector.check_options({}, files)["story"]
+        assert connector.check_options({"story": "on"}, files) == {}
+        assert connector.check_options({}, (picture(width=800, height=1000),)) == {}
+        assert connector.check_options({}, (video(),)) == {}
+        assert "crop" in connector.share_form(Tokens("t"), files).fields[0].help
+
+    def test_an_upright_picture_that_is_no_story_is_refused_unasked(
+        self, connector, wire
+    ):
+        post = Post("", media=(picture(width=810, height=1440),))
+
+        with pytest.raises(errors.Refused) as caught:
+            connector.prepare(Tokens("t"), OWNER, post, Progress())
+
+        assert caught.value.reason == "media"
+        assert len(wire.calls) == 0
 
     def test_several_files_are_no_story(self, connector):
         files = (picture(), video())

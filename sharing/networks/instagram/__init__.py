@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sharing.connectors import errors, media
@@ -20,7 +21,7 @@ from sharing.connectors.rates import DAY, Rate, Scope
 from sharing.connectors.text import Sentence, _
 from sharing.connectors.types import Limits, NotYet, Post, Posted, Tokens
 from sharing.networks.instagram import signed
-from sharing.networks.instagram.asking import Asking, one_story
+from sharing.networks.instagram.asking import SHAPES, Asking, is_story, of_choice
 from sharing.networks.instagram.containers import (
     EXPIRED,
     PUBLISHED,
@@ -52,8 +53,11 @@ PICTURE = Rule(
     most=MOST_FILES,
     most_bytes=8 * MEGABYTE,
     most_side=1440,
-    ratio=(0.8, 1.91),
+    ratio=SHAPES,
 )
+ALONE = replace(
+    PICTURE, ratio=(0.5, SHAPES[1])
+)  # it may become a story: see ``asking``
 REEL = Rule(
     MediaKind.VIDEO,
     ("video/mp4", "video/quicktime"),
@@ -120,8 +124,10 @@ class Instagram(Asking, Insights, Containers, Login):
 
     def check_media(self, files: Sequence[media.Facts]) -> list[str]:
         """Pictures and videos may stand side by side here: each by its own rule."""
-        if len(files) < 2:
+        if not files:
             return super().check_media(files)
+        if len(files) == 1:
+            return list(media.problems((ALONE, REEL), files, self.label))
         rules = (PICTURE, IN_CAROUSEL)
         found: list[str] = []
         for kind in {file.kind: None for file in files}:
@@ -136,10 +142,10 @@ class Instagram(Asking, Insights, Containers, Login):
     def prepare(
         self, tokens: Tokens, profile_id: str, post: Post, progress: Progress
     ) -> NotYet | None:
-        problem = one_story(post)
+        choice = of_choice(is_story(post), post.media)
         problems = [*self.check(post.text), *self.check_media(post.media)]
-        if problem or problems:
-            raise errors.Refused(problem or problems[0], reason="media")
+        if choice or problems:
+            raise errors.Refused(choice or problems[0], reason="media")
         return Preparing(self, tokens, profile_id, post, progress).go_on()
 
     def send(

@@ -20,10 +20,14 @@ from sharing.connectors.types import Post, Tokens
 from sharing.networks.instagram.graph import Graph
 
 STORY = "story"
+SHAPES = (0.8, 1.91)  # of pictures in a post: 4:5 upright, and across
 
 _AS_STORY = _("Post it as a story")
 _A_DAY = _("A story shows no text, and is gone after a day.")
 _ONE = _("A story takes one picture or one video.")
+_UPRIGHT = _(
+    "This picture is too upright for a post on Instagram: post it as a story, or crop it to 4:5."
+)
 _LINKS = _(
     "Links cannot be clicked in a post on Instagram, so none is added. Say where people find it, in your bio for example."
 )
@@ -40,7 +44,9 @@ class Asking(Graph):
     def check_options(
         self, options: Mapping[str, str], files: Sequence[media.Facts]
     ) -> dict[str, Sentence]:
-        return problems(fields_for(files), options)
+        found = problems(fields_for(files), options)
+        wrong = of_choice(is_story=options.get(STORY) == ON, files=files)
+        return found or ({STORY: wrong} if wrong else {})
 
     def settle_options(
         self, options: Mapping[str, str], files: Sequence[media.Facts]
@@ -50,15 +56,24 @@ class Asking(Graph):
 
 def fields_for(files: Sequence[media.Facts]) -> tuple[Field, ...]:
     bar = Bar(Sentence(_ONE)) if len(files) > 1 else None
-    said = Sentence(_AS_STORY), Sentence(_A_DAY)
-    return (Field(STORY, said[0], Kind.SWITCH, help=said[1], bar=bar),)
+    label, day = Sentence(_AS_STORY), Sentence(_A_DAY)
+    help_ = of_choice(is_story=False, files=files) or day
+    return (Field(STORY, label, Kind.SWITCH, help=help_, bar=bar),)
 
 
 def is_story(post: Post) -> bool:
     return post.options.get(STORY) == ON
 
 
-def one_story(post: Post) -> Sentence | None:
-    """What is wrong with a story of several files."""
-    too_many = is_story(post) and len(post.media) > 1
-    return Sentence(_ONE) if too_many else None
+def of_choice(is_story: bool, files: Sequence[media.Facts]) -> Sentence | None:
+    """What is wrong with these files as the story or the post that they are to be."""
+    if len(files) > 1:
+        return Sentence(_ONE) if is_story else None
+    return None if is_story or not any(map(is_upright, files)) else Sentence(_UPRIGHT)
+
+
+def is_upright(file: media.Facts) -> bool:
+    """A picture that a story alone can show."""
+    if file.kind != media.Kind.IMAGE or not file.width or not file.height:
+        return False
+    return file.width / file.height < SHAPES[0]

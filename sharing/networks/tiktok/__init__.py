@@ -74,7 +74,8 @@ class TikTok(Hooks, Uploader):
                 types=("image/jpeg", "image/webp"),
                 most=35,
                 most_bytes=20_000_000,
-                most_side=1080,
+                most_side=1920,  # "1080p", lying or upright
+                most_short=1080,
             ),
         ),
     )

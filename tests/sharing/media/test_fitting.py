@@ -93,6 +93,15 @@ def test_the_same_picture_and_rule_give_the_same_bytes() -> None:
     assert make_fit(data, rule, JPEG[0]) == make_fit(data, rule, JPEG[0])
 
 
+def test_a_limit_of_the_shorter_side_leaves_the_longer_one() -> None:
+    rule = Rule(Kind.IMAGE, JPEG, most_side=1920, most_short=1080)
+
+    assert size_within(rule, 1080, 1920) == (1080, 1920)
+    assert size_within(rule, 4000, 3000) == (1440, 1080)
+    assert size_within(rule, 3000, 3000) == (1080, 1080)
+    assert size_within(rule, 4000, 1000) == (1920, 480)
+
+
 def test_what_fits_is_sent_as_it_is() -> None:
     _, known = stored(noise(300, 200), "JPEG")
 
