@@ -35,11 +35,20 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
     return _IN_HEADER.sub(rf"\1 {HIDDEN}", text)
 
 
+# This one warns of an answer's odd headers, with the whole address of the call.
+_TELL_TALE = "urllib3.connection"
+
+
 def _above_debug(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
 
 
+def _never(record: logging.LogRecord) -> bool:
+    return False
+
+
 def silence_libraries() -> None:
-    """Keep the OAuth library's debug lines, which print tokens, out of every log."""
+    """Keep the libraries' lines that print tokens out of every log."""
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_above_debug)
+    logging.getLogger(_TELL_TALE).addFilter(_never)

@@ -241,6 +241,17 @@ def test_the_log_has_no_query_and_no_secret(serve, caplog):
     assert "s3cret" not in caplog.text
 
 
+def test_an_answer_with_broken_headers_puts_no_address_into_the_log(serve, caplog):
+    """The library writes the whole address then, and some networks want tokens there."""
+    broken = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nno header at all\r\n\r\n{}"
+    port, _came = serve(broken)
+
+    with caplog.at_level(logging.DEBUG):
+        Http().request("GET", f"http://127.0.0.1:{port}/a?upload=s3cret-address")
+
+    assert "s3cret-address" not in caplog.text
+
+
 def test_threads_share_the_pool():
     with Sandbox() as sandbox:
         url = f"{sandbox.url}/_sandbox/health"
