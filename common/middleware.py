@@ -44,7 +44,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def takes_files(view: View) -> View:
-    """Let signed-in people send this view bodies of up to ``MAX_UPLOAD_BYTES``."""
+    """Let people whom this view admits send it bodies of up to ``MAX_UPLOAD_BYTES``."""
     view.takes_files = True  # type: ignore[attr-defined]
     return view
 
@@ -73,7 +73,7 @@ class BodyLimitMiddleware:
 
 
 class LargeBodyMiddleware:
-    """Take a large body from people who are signed in alone; nobody else fills the disk.
+    """Take a large body from people whom its view lets in; nobody else fills the disk.
 
     After authentication, and before anything reads the body.
     """
@@ -83,9 +83,16 @@ class LargeBodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         is_large = body_length(request) > settings.MAX_BODY_BYTES
-        if is_large and not request.user.is_authenticated:
+        if is_large and not self.may(request):
             return too_large(request)
         return self.get_response(request)
+
+    def may(self, request: HttpRequest) -> bool:
+        if not request.user.is_authenticated:
+            return False
+        match = resolve(request.path_info)
+        admits = getattr(match.func, "admits", None)
+        return admits is None or bool(admits(request, **match.kwargs))
 
 
 def body_length(request: HttpRequest) -> int:

@@ -5,7 +5,7 @@ without the role gets 403, which tells nothing that the member did not know.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -59,9 +59,21 @@ def door(*roles: str, transaction: bool = True) -> Callable[[View], View]:
             return answer(view, visitor, kwargs)
 
         guarded.door_roles = roles  # type: ignore[attr-defined]
+        guarded.admits = partial(admits, roles)  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
+
+
+def admits(roles: tuple[str, ...], request: HttpRequest, slug: str, **_: Any) -> bool:
+    """Tell whether the door would open, for who asks before the body is read."""
+    try:
+        tenant = find_tenant(slug)
+        with acting_for(tenant):
+            membership = find_membership(tenant, request.user)
+    except Http404:
+        return False
+    return not roles or membership.has_role(*roles)
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:

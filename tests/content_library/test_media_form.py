@@ -288,8 +288,9 @@ def test_only_curators_upload(client: Client, ana: Membership) -> None:
 
 
 def test_a_video_larger_than_a_form_may_be_is_taken_from_curators_alone(
-    client: Client, curator: Client, monkeypatch: Any
+    curator: Client, ana: Membership, eve: Membership, monkeypatch: Any
 ) -> None:
+    """Of everybody else not a byte of it is read."""
     monkeypatch.setattr(settings, "MAX_BODY_BYTES", 1000)
     url = reverse("content_library:upload", args=["acme"])
     page = reverse(
@@ -302,6 +303,11 @@ def test_a_video_larger_than_a_form_may_be_is_taken_from_curators_alone(
     assert curator.post(page, body).status_code == 413
     body["file"].seek(0)
     assert Client().post(url, body).status_code == 413
+    for other in (ana, eve):
+        body["file"].seek(0)
+        browser = Client()
+        browser.force_login(other.user)
+        assert browser.post(url, body).status_code == 413
 
 
 def test_four_gigabytes_are_refused_before_any_of_it_is_read(curator: Client) -> None:
