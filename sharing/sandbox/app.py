@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from sharing.sandbox import (
     bluesky,
+    bluesky_lists,
     files,
     instagram,
     instagram_shapes,
@@ -196,6 +197,7 @@ _ROUTES: dict[str, Handler] = {
     **instagram.ROUTES,
     **mastodon.ROUTES,
     **bluesky.ROUTES,
+    **bluesky_lists.ROUTES,
     "GET /": home,
     "GET /_sandbox/style.css": style,
     "GET /_sandbox/files/{name}": file,

@@ -228,10 +228,10 @@ def get_posts(world: World, request: Request, _grant: Grant) -> Response:
     if not uris or len(uris) > 25:
         return problem(400, "InvalidRequest", "Params/uris must have 1 to 25 elements")
     found = [world.store.find_post(NETWORK, uri) for uri in dict.fromkeys(uris)]
-    return as_json({"posts": [_view(post, world.now()) for post in found if post]})
+    return as_json({"posts": [post_view(post, world.now()) for post in found if post]})
 
 
-def _view(post: StoredPost, now: float) -> dict[str, Any]:
+def post_view(post: StoredPost, now: float) -> dict[str, Any]:
     liked = int(hashlib.sha256(post.id.encode()).hexdigest()[:4], 16) / 65535
     hours = max(0.0, now - post.at) / HOUR
     seen = int((30 + 400 * liked) * (1 - math.exp(-hours / 18)))

@@ -186,6 +186,19 @@ def show_status(
     return as_json(as_status(request, post, world.now()))
 
 
+@with_token("write", "write:statuses")
+def delete_status(
+    world: World, request: Request, path: Mapping[str, str], grant: Grant
+) -> Response:
+    """Only one's own; what was deleted comes back, with its source to write it anew."""
+    with world.store.lock:
+        post = world.store.find_post(NETWORK, path["id"])
+        if post is None or post.person != grant.person:
+            return problem(404, "Record not found")
+        world.store.remove_post(post)
+    return as_json(as_status(request, post, world.now()) | {"text": post.text})
+
+
 @with_token("read", "read:statuses")
 def timeline(
     world: World, request: Request, path: Mapping[str, str], grant: Grant
@@ -268,6 +281,7 @@ _ROUTES: dict[str, Handler] = {
     **mastodon_tokens.ROUTES,
     "POST /{host}/api/v1/statuses": create_status,
     "GET /{host}/api/v1/statuses/{id}": show_status,
+    "DELETE /{host}/api/v1/statuses/{id}": delete_status,
     "GET /{host}/api/v1/accounts/verify_credentials": me,
     "GET /{host}/api/v1/accounts/{id}/statuses": timeline,
     "POST /{host}/api/v2/media": upload,

@@ -189,3 +189,38 @@ def test_the_limit_of_posts_is_told_and_kept(sandbox, bluesky, tokens, me):
         bluesky.publish(tokens, me, post_of("Two"))
 
     assert 0 < caught.value.after <= 3600
+
+
+def ask(sandbox, tokens, method, name, **how):
+    return requests.request(
+        method,
+        f"{sandbox.url}/pds.bsky.network/xrpc/{name}",
+        headers={"Authorization": f"Bearer {tokens.access_token}"},
+        timeout=5,
+        **how,
+    ).json()
+
+
+def test_records_are_listed_newest_first_and_taken_away(sandbox, bluesky, tokens, me):
+    posts = [bluesky.publish(tokens, me, post_of(f"News {n}")) for n in range(3)]
+    whose = {"repo": me, "collection": "app.bsky.feed.post", "limit": "2"}
+
+    page = ask(sandbox, tokens, "GET", "com.atproto.repo.listRecords", params=whose)
+    rest = ask(
+        sandbox, tokens, "GET", "com.atproto.repo.listRecords",
+        params=whose | {"cursor": page["cursor"]},
+    )  # fmt: skip
+    gone = {"repo": me, "collection": "app.bsky.feed.post",
+            "rkey": posts[0].remote_id.rpartition("/")[2]}  # fmt: skip
+    first = ask(sandbox, tokens, "POST", "com.atproto.repo.deleteRecord", json=gone)
+    second = ask(sandbox, tokens, "POST", "com.atproto.repo.deleteRecord", json=gone)
+    feed = ask(
+        sandbox, tokens, "GET", "app.bsky.feed.getAuthorFeed", params={"actor": me}
+    )
+
+    listed = [one["uri"] for one in page["records"] + rest["records"]]
+    assert listed == [one.remote_id for one in reversed(posts)]
+    assert "cursor" not in rest
+    assert "commit" in first
+    assert second == {}
+    assert [one["post"]["uri"] for one in feed["feed"]] == listed[:2]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+import requests
 
 from sharing import networks
 from sharing.connectors import errors
@@ -150,3 +151,17 @@ def test_apps_and_files_survive_a_restart(tmp_path):
         app = anywhere.at(SERVER).register("A", "https://a.example", CALLBACK)
     with Sandbox(folder=tmp_path) as second:
         assert f"app/{app.client_id}" in second.world.store.notes
+
+
+def test_only_its_author_deletes_a_post(sandbox, mastodon, tokens):
+    me = mastodon.profile(tokens).remote_id
+    posted = mastodon.publish(tokens, me, post_of(mastodon))
+    url = f"{sandbox.url}/social.example/api/v1/statuses/{posted.remote_id}"
+    mine = {"Authorization": f"Bearer {tokens.access_token}"}
+
+    assert requests.delete(url, timeout=5).status_code == 401
+    deleted = requests.delete(url, headers=mine, timeout=5)
+
+    assert LINK in deleted.json()["text"]
+    assert sandbox.posts("mastodon") == []
+    assert requests.delete(url, headers=mine, timeout=5).status_code == 404
