@@ -155,13 +155,15 @@ def test_an_answer_that_drips_holds_nobody(dripping, monkeypatch, beginning):
 
 
 def test_a_large_file_is_given_the_time_it_takes():
-    def patience(size):
-        request = requests.Request("PUT", "https://a.example", data=b"x" * size)
-        return http.patience_for(request.prepare())
+    def patience(megabytes, guarded=False):
+        body = b"x" * megabytes * 1024 * 1024
+        request = requests.Request("PUT", "https://a.example", data=body)
+        return http.patience_for(request.prepare(), guarded) - http.TOTAL_SECONDS
 
-    assert patience(0) == http.TOTAL_SECONDS
-    assert patience(5 * 1024 * 1024) == http.TOTAL_SECONDS + 20
-    assert patience(64 * 1024 * 1024) == http.TOTAL_SECONDS + http.LONGEST_SENDING
+    assert patience(0) == 0
+    assert patience(5) == patience(5, guarded=True) == 80
+    assert patience(64) == 1024
+    assert patience(64, guarded=True) == http.LONGEST_TO_ANYBODY
 
 
 def test_an_expired_deadline_opens_no_socket(serve):
