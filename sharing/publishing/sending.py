@@ -48,8 +48,15 @@ def publish_by_turns() -> Publication | None:
 
 
 def publish_passed_over() -> Publication | None:
-    """Send something that could not go because its network had no seat left."""
-    return publish_by_turns() if seats.was_passed_over() else None
+    """Send something that could not go because its network had no seat left.
+
+    As many bells may have been heard in vain as there were threads: whoever is through
+    goes on until nothing is due.
+    """
+    sent = publish_by_turns() if seats.was_passed_over() else None
+    if sent is not None:
+        seats.pass_over()
+    return sent
 
 
 def finish(work: Work | None) -> Publication | None:

@@ -82,6 +82,27 @@ def test_whoever_is_through_sends_what_was_passed_over(
     assert fresh(second).state == State.PUBLISHED
 
 
+def test_whoever_is_through_sends_all_that_was_passed_over(
+    waiting: list[Publication],
+) -> None:
+    """Several bells were heard in vain while the seats were taken."""
+    seats.most = 1
+    first, second, third = waiting
+    with responses.RequestsMock() as network:
+
+        def meanwhile(_request: Any) -> tuple[int, dict[str, str], str]:
+            if len(network.calls) == 0:
+                for passed in (second, third):
+                    tasks.publish(str(passed.tenant_id), str(passed.pk))
+            return 201, {}, f'{{"data": {{"id": "{7 + len(network.calls)}"}}}}'
+
+        network.add_callback(responses.POST, X_POSTS, meanwhile)
+        tasks.publish(str(first.tenant_id), str(first.pk))
+
+    assert fresh(second).state == State.PUBLISHED
+    assert fresh(third).state == State.PUBLISHED
+
+
 def test_seat_that_another_thread_took_first_is_no_attempt(
     waiting: list[Publication],
 ) -> None:
