@@ -20,6 +20,7 @@ from sharing.sandbox.instagram_shapes import (
     as_media,
     chosen,
     error,
+    is_own,
     missing,
     scoped_id,
     user_id,
@@ -75,7 +76,7 @@ def node(
 ) -> Response:
     """An account, a container or a post: all are nodes with an id."""
     name = path["id"]
-    if name == user_id(named(grant.person)):
+    if is_own(name, grant):
         return me(world, request, path)
     container = own(world, name, grant)
     if container is not None:
@@ -98,7 +99,7 @@ def media(
     world: World, request: Request, path: Mapping[str, str], grant: Grant
 ) -> Response:
     """The account's posts, newest first; stories stand at their own edge, for a day."""
-    if path["id"] not in ("me", user_id(named(grant.person))):
+    if not is_own(path["id"], grant):
         return missing(path["id"])
     is_stories = request.path.endswith("/stories")
     since = world.now() - DAY if is_stories else 0.0

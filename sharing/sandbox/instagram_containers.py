@@ -21,6 +21,7 @@ from sharing.sandbox.instagram_shapes import (
     chosen,
     error,
     fields_of,
+    is_own,
     lacking,
     missing,
     new_id,
@@ -97,7 +98,7 @@ def own(world: World, name: str, grant: Grant) -> Container | None:
 def create(
     world: World, request: Request, path: Mapping[str, str], grant: Grant
 ) -> Response:
-    if path["id"] not in ("me", user_id(named(grant.person))):
+    if not is_own(path["id"], grant):
         return missing(path["id"])
     asked = fields_of(request)
     problem = problem_with(asked) or too_many(world, grant)
@@ -219,7 +220,7 @@ def status(request: Request, world: World, container: Container) -> Response:
 def publish(
     world: World, request: Request, path: Mapping[str, str], grant: Grant
 ) -> Response:
-    if path["id"] not in ("me", user_id(named(grant.person))):
+    if not is_own(path["id"], grant):
         return missing(path["id"])
     name = fields_of(request).get("creation_id", "")
     if not name:
@@ -294,7 +295,7 @@ def used(world: World, grant: Grant) -> int:
 def limit(
     world: World, request: Request, path: Mapping[str, str], grant: Grant
 ) -> Response:
-    if path["id"] not in ("me", user_id(named(grant.person))):
+    if not is_own(path["id"], grant):
         return missing(path["id"])
     told: dict[str, Any] = {"quota_usage": used(world, grant)}
     if "config" in request.query.get("fields", ""):

@@ -41,6 +41,12 @@ def user_id(person: Person) -> str:
     return f"17841{_digits(person.key, 12)}"
 
 
+def is_own(name: str, grant: Grant) -> bool:
+    """Whether this names the person themselves: as an account, or to this app."""
+    person = named(grant.person)
+    return name in ("me", user_id(person), scoped_id(person, grant.client_id))
+
+
 def scoped_id(person: Person, client_id: str) -> str:
     """The id that one app knows a person by; its callbacks name this one."""
     return f"2{_digits(f'{client_id}/{person.key}', 16)}"

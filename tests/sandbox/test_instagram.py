@@ -586,3 +586,15 @@ def test_the_page_of_apps_has_a_way_out(sandbox):
 
     with pytest.raises(errors.Disconnected):
         instagram(sandbox).profile(tokens)
+
+
+def test_the_id_that_an_app_knows_a_person_by_is_theirs_as_well(sandbox):
+    tokens, profile = connect(sandbox, "instagram")
+
+    _status, mine = graph(sandbox, tokens, f"{profile.callback_id}?fields=id,user_id")
+    _status, quota = graph(
+        sandbox, tokens, f"{profile.callback_id}/content_publishing_limit?fields=config"
+    )
+
+    assert mine == {"id": profile.callback_id, "user_id": profile.remote_id}
+    assert quota["data"]
