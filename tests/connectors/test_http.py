@@ -297,15 +297,17 @@ def slow_reader(seconds):
     came = []
 
     def run():
-        with listener, listener.accept()[0] as connection:
+        with contextlib.suppress(OSError), listener, listener.accept()[0] as connection:
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 connection.settimeout(0.05)
                 with contextlib.suppress(TimeoutError):
                     came.append(len(connection.recv(4096)))
+                    if not came[-1]:
+                        return
                 time.sleep(0.02)
             connection.settimeout(5)
-            while sum(came) < 3_000_000:
+            while sum(came) < 3_000_000 and (not came or came[-1]):
                 came.append(len(connection.recv(1 << 20)))
             connection.sendall(ok(b'{"id": 1}'))
 
