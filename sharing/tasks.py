@@ -28,6 +28,7 @@ from sharing import (
     withdrawing,
 )
 from sharing.models import Publication
+from sharing.publishing.seats import seats
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def publish(tenant_id: str, publication_id: str, **_later: object) -> None:
         if sent.behind:
             ring(publish, sent.tenant_id, sent.behind)
         if time.monotonic() > until:
+            if seats.passed_over:  # more wait for a seat: the next round is theirs
+                ring(publish, tenant_id, publication_id)
             return
         sent = publishing.publish_passed_over()
 

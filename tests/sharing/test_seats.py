@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import responses
+from django.core.cache import caches
 
 from sharing import publishing, tasks
 from sharing.models import Account, Publication, State
@@ -130,3 +131,23 @@ def test_quarter_of_the_threads_is_kept_free(
     count_seats(Worker())
 
     assert seats.most == most
+
+
+def test_round_that_has_lasted_long_enough_hands_on_what_waits_for_a_seat(
+    waiting: list[Publication], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "LONGEST_ROUND", 0.0)
+    seats.most = 1
+    first, second, _third = waiting
+    ids = str(first.tenant_id), str(first.pk)
+    with responses.RequestsMock() as network:
+
+        def meanwhile(_request: Any) -> tuple[int, dict[str, str], str]:
+            tasks.publish(str(second.tenant_id), str(second.pk))
+            return 201, {}, '{"data": {"id": "7"}}'
+
+        network.add_callback(responses.POST, X_POSTS, meanwhile)
+        tasks.publish(*ids)
+
+    assert fresh(second).state == State.READY
+    assert caches["bells"].get(tasks.bell(tasks.publish, first.pk))
