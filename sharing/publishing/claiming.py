@@ -144,18 +144,19 @@ def claim_statement(which: str) -> str:
 
 def take(tenant_id: UUID | str, which: Sql) -> Work | None:
     """Claim one of the tenant's due publications whose network has a seat left."""
-    started, full = time.monotonic(), seats.full()
-    rows = take_row(tenant_id, which, full)
-    if not rows:
+    started, full = time.monotonic(), seats.begin()
+    publication = None
+    try:
+        if rows := take_row(tenant_id, which, full):
+            read_at, *cells = rows[0]
+            publication = from_row(Publication, cells[: count(Publication)])
+            account = from_row(Account, cells[count(Publication) :])
+            publication.read_at = account.read_at = read_at
+    finally:
+        seats.end(publication.network if publication else "")
+    if publication is None:
         if full:
             seats.pass_over()
-        return None
-    read_at, *cells = rows[0]
-    publication = from_row(Publication, cells[: count(Publication)])
-    account = from_row(Account, cells[count(Publication) :])
-    publication.read_at = account.read_at = read_at
-    if not seats.take(publication.network):
-        move(publication, State.READY, reason=publication.reason)
         return None
     try:
         connector = publisher_for(publication.network, tenant_id)

@@ -15,7 +15,10 @@ from sharing import networks
 
 
 class Seats:
-    """How many threads of this process each network keeps busy; ``most``: no more."""
+    """How many threads of this process each network keeps busy; ``most``: no more.
+
+    A network that nobody has met yet is never full: it always gets a first thread.
+    """
 
     def __init__(self) -> None:
         self.forget()
@@ -23,25 +26,35 @@ class Seats:
     def forget(self) -> None:
         """Start as a new process does: nobody sits and nothing limits."""
         self.lock = threading.Lock()
-        self.taken: Counter[str] = Counter()
+        self.taken: Counter[str] = Counter()  # also 0, once it was met
+        self.claiming = 0
         self.most: int | None = None
         self.passed_over = False
 
-    def full(self) -> list[str]:
-        """Return the networks that get no further thread."""
-        if self.most is None:
-            return []
-        with self.lock:
-            return [name for name, count in self.taken.items() if count >= self.most]
+    def begin(self) -> list[str]:
+        """Begin to claim; return the networks that get no further thread.
 
-    def take(self, network: str) -> bool:
-        """Sit down, unless others were quicker."""
+        Whoever is just claiming may come to sit on any of them, so that nobody claims
+        what has to be put back. End it with ``end``.
+        """
         with self.lock:
-            if self.most is not None and self.taken[network] >= self.most:
-                self.passed_over = True
-                return False
-            self.taken[network] += 1
-            return True
+            full = self.full() if self.most is not None else []
+            self.claiming += 1
+            return full
+
+    def full(self) -> list[str]:
+        """None while this process has met one network only: it has nobody to leave room for."""
+        if self.most is None or len(self.taken) < 2:
+            return []
+        free = self.most - self.claiming
+        return [name for name, count in self.taken.items() if count >= free]
+
+    def end(self, network: str = "") -> None:
+        """Sit down where something was claimed."""
+        with self.lock:
+            self.claiming -= 1
+            if network:
+                self.taken[network] += 1
 
     def give_back(self, network: str) -> None:
         with self.lock:

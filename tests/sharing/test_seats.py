@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _two_seats() -> None:
     seats.most = 2
+    seats.taken.update({"x": 0, "linkedin": 0})  # both were met before
 
 
 @pytest.fixture
@@ -104,17 +105,28 @@ def test_whoever_is_through_sends_all_that_was_passed_over(
     assert fresh(third).state == State.PUBLISHED
 
 
-def test_seat_that_another_thread_took_first_is_no_attempt(
-    waiting: list[Publication],
-) -> None:
-    """Both looked before either sat down."""
+def test_thread_that_is_just_claiming_counts(waiting: list[Publication]) -> None:
+    """Nothing is claimed that would have to be put back."""
+    seats.most = 1
     first, *_ = waiting
-    seats.most = 0  # and nobody sits: the look finds nothing full
+    assert seats.begin() == []
 
     assert claim(first) is None
-    row = fresh(first)
-    assert (row.state, row.attempts) == (State.READY, 0)
+
+    assert fresh(first).token == 0
     assert seats.was_passed_over()
+    seats.end()
+    assert claim(first)
+
+
+def test_the_only_network_gets_all_threads(waiting: list[Publication]) -> None:
+    """There is nobody to keep a thread free for."""
+    seats.forget()
+    seats.most = 1
+    first, second, _third = waiting
+
+    assert claim(first)
+    assert claim(second)
 
 
 @pytest.mark.parametrize(
