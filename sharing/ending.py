@@ -7,12 +7,10 @@ told any more; what waits for it goes out then.
 from datetime import timedelta
 from uuid import UUID
 
-from notifications.models import Notice
-from notifications.notifying import notify
 from sharing import networks
 from sharing.connectors.text import _
 from sharing.rarely import Rarely
-from sharing.telling import label_of, never_in_the_way
+from sharing.telling import tell_of_account
 from tenants.models import Tenant
 from tenants.scoping import acting_for, one_statement
 
@@ -60,20 +58,15 @@ def tell_tenant(tenant_id: UUID, ending: list[str]) -> int:
         return 0
     with acting_for(tenant_id):
         for account, member, network, generation, left in rows:
-            with never_in_the_way(account):
-                days = nearest(left)
-                notify(
-                    tenant_id=tenant_id,
-                    members=[member],
-                    kind=Notice.Kind.TO_DO,
-                    key=f"ends:{account}:{generation}:{days}",
-                    message={
-                        "msgid": SOON[days],
-                        "values": {"network": label_of(network)},
-                    },
-                    page="sharing:accounts",
-                    about=account,
-                )
+            days = nearest(left)
+            tell_of_account(
+                tenant_id=tenant_id,
+                member=member,
+                account=account,
+                network=network,
+                sentence=SOON[days],
+                key=f"ends:{account}:{generation}:{days}",
+            )
     return len(rows)
 
 

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from notifications.models import Notice
-from notifications.notifying import notify
 from sharing import connecting, networks, publishing
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors.base import Connector
@@ -23,7 +22,7 @@ from sharing.connectors.events import DeletionAsked, Event, PublishChanged, Remo
 from sharing.connectors.text import _
 from sharing.models import Account, Publication, State
 from sharing.tasks import ring_to_settle
-from sharing.telling import label_of, never_in_the_way
+from sharing.telling import tell_of_account
 from tenants import audit
 from tenants.models import Tenant
 from tenants.scoping import acting_for
@@ -102,19 +101,15 @@ def accounts_of(tenant_id: UUID, network: str, event: Removed) -> QuerySet[Accou
 def disconnect(account: Account) -> bool:
     """The same as if the member had pressed it here, and the member is told."""
     connecting.forget(account, None, datetime.now(UTC), told_by_network=True)
-    with never_in_the_way(account.pk):
-        notify(
-            tenant_id=account.tenant_id,
-            members=[account.membership_id],
-            kind=Notice.Kind.TO_KNOW,
-            key=f"removed:{account.pk}:{account.generation}",
-            message={
-                "msgid": _REMOVED,
-                "values": {"network": label_of(account.network)},
-            },
-            page="sharing:accounts",
-            about=account.pk,
-        )
+    tell_of_account(
+        tenant_id=account.tenant_id,
+        member=account.membership_id,
+        account=account.pk,
+        network=account.network,
+        sentence=_REMOVED,
+        key=f"removed:{account.pk}:{account.generation}",
+        kind=Notice.Kind.TO_KNOW,
+    )
     return True
 
 

@@ -7,15 +7,13 @@ by itself; the sweep finds it by the end of its token, and a task for each renew
 import logging
 from uuid import UUID
 
-from notifications.models import Notice
-from notifications.notifying import notify
 from sharing import networks
 from sharing.configured import UnknownNetwork, connector_for
 from sharing.connectors import errors
 from sharing.connectors.text import _
 from sharing.models import Account
 from sharing.rarely import Rarely
-from sharing.telling import label_of, never_in_the_way
+from sharing.telling import tell_of_account
 from sharing.tokens import RENEW_BEFORE, usable_tokens
 from tenants.models import Tenant
 from tenants.scoping import acting_for, one_statement
@@ -84,16 +82,11 @@ def ask_to_reconnect(account: Account) -> None:
         )
         if not same.update(state=Account.State.NEEDS_RECONNECT):
             return
-        with never_in_the_way(account.pk):
-            notify(
-                tenant_id=account.tenant_id,
-                members=[account.membership_id],
-                kind=Notice.Kind.TO_DO,
-                key=f"account:{account.pk}:{account.generation}",
-                message={
-                    "msgid": _ENDED,
-                    "values": {"network": label_of(account.network)},
-                },
-                page="sharing:accounts",
-                about=account.pk,
-            )
+        tell_of_account(
+            tenant_id=account.tenant_id,
+            member=account.membership_id,
+            account=account.pk,
+            network=account.network,
+            sentence=_ENDED,
+            key=f"account:{account.pk}:{account.generation}",
+        )

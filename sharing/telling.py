@@ -72,6 +72,29 @@ def tell(publication: Publication) -> None:
             )
 
 
+def tell_of_account(
+    *,
+    tenant_id: UUID,
+    member: UUID,
+    account: UUID,
+    network: str,
+    sentence: str,
+    key: str,
+    kind: str = Notice.Kind.TO_DO,
+) -> None:
+    """Tell a member once per ``key`` about their account; the accounts page opens."""
+    with never_in_the_way(account):
+        notify(
+            tenant_id=tenant_id,
+            members=[member],
+            kind=kind,
+            key=key,
+            message={"msgid": sentence, "values": {"network": label_of(network)}},
+            page="sharing:accounts",
+            about=account,
+        )
+
+
 def tell_admins(*, tenant_id: UUID, network: str, sentence: str, key: str) -> None:
     """Tell each admin once per ``key`` that a network is paused, and why."""
     with never_in_the_way(key):

@@ -8,8 +8,6 @@ from sharing.media.fitted import (
     facts_of,
     fit,
     fitted,
-    thumbnail,
-    thumbnail_of,
 )
 from sharing.media.forgetting import forget_media
 from sharing.media.reach import media_is_public, why_not_fetched, why_not_public
@@ -24,8 +22,6 @@ __all__ = [
     "fitted",
     "forget_media",
     "media_is_public",
-    "thumbnail",
-    "thumbnail_of",
     "why_not_fetched",
     "why_not_public",
 ]

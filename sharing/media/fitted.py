@@ -124,11 +124,6 @@ def draw(stored: ItemMedia, rule: Rule) -> tuple[str, Fact]:
     )
 
 
-def thumbnail(item: Item) -> Media | None:
-    """Return the picture of the item's card, a JPEG; None where it has none."""
-    return card_picture(item.tenant_id, item.image.name or "", item.image_alt)
-
-
 def card_picture(tenant_id: UUID, name: str, alt: str) -> Media | None:
     """Return the picture of a card that is stored by this name; None where there is none."""
     if not name or not default_storage.exists(name):
@@ -144,9 +139,6 @@ def card_picture(tenant_id: UUID, name: str, alt: str) -> Media | None:
         alt=alt,
         url=public_address(tenant_id, name) if media_is_public() else "",
     )
-
-
-thumbnail_of = thumbnail
 
 
 # -- Files ---------------------------------------------------------------------------------
